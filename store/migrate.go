@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// ErrNewerSchema means that a later release has migrated the file.
+var ErrNewerSchema = errors.New("the database was made by a newer release of madoguchi")
+
+// ErrOlderSchema means that the file waits for a migration that its server has
+// not made yet.
+var ErrOlderSchema = errors.New("the database has an older schema; start the server or run madoguchi migrate first")
+
+// SchemaVersion is the version that this program makes: the number of migrations.
+func SchemaVersion() int {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	return len(names)
+}
+
+// migrate brings the file to SchemaVersion, one transaction a step, forward only.
+func migrate(ctx context.Context, conn *sql.Conn) error {
+	have, err := schemaVersion(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if have > SchemaVersion() {
+		return fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewerSchema, have, SchemaVersion())
+	}
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return err
+	}
+	for version := have + 1; version <= len(names); version++ {
+		script, err := fs.ReadFile(migrations, names[version-1])
+		if err != nil {
+			return err
+		}
+		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA user_version = %d; COMMIT", script, version)
+		if _, err := conn.ExecContext(ctx, step); err != nil {
+			// The failing step may or may not have left a transaction open.
+			_, rollback := conn.ExecContext(ctx, "ROLLBACK")
+			return errors.Join(fmt.Errorf("migrate to version %d (%s): %w", version, names[version-1], err), rollback)
+		}
+	}
+	return nil
+}
+
+func requireCurrentSchema(ctx context.Context, conn *sql.Conn) error {
+	have, err := schemaVersion(ctx, conn)
+	switch {
+	case err != nil:
+		return err
+	case have > SchemaVersion():
+		return ErrNewerSchema
+	case have < SchemaVersion():
+		return ErrOlderSchema
+	}
+	return nil
+}
+
+func schemaVersion(ctx context.Context, conn *sql.Conn) (int, error) {
+	var have int
+	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
+		return 0, fmt.Errorf("read schema version: %w", err)
+	}
+	return have, nil
+}
+
+// lastCommit reads the newest commit's number, which every group commit raises.
+func lastCommit(ctx context.Context, c *connection) (Commit, error) {
+	last, err := One[Commit](&Tx{ctx: ctx, c: c}, `SELECT commit_seq, committed_at FROM store_state`)
+	if err != nil {
+		return Commit{}, fmt.Errorf("read last commit: %w", err)
+	}
+	return last, nil
+}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// maxGroup bounds one group commit, so that the first caller in it does not
+// wait for hundreds of strangers.
+const maxGroup = 256
+
+// operation is one caller's write on its way through the writer.
+type operation struct {
+	ctx  context.Context
+	fn   func(*Tx) error
+	err  error
+	done chan struct{}
+}
+
+// Write runs fn exactly once in a write transaction and returns after its
+// changes are on the disk. Callers that wait at the same time share one
+// commit; each runs in a savepoint of its own, so that one caller's error
+// takes back that caller's changes only.
+//
+// ctx counts until fn begins; from then on the answer is awaited, because a
+// caller who left could not know what became of the write. fn must not keep
+// tx, and must not call Read or Write.
+func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
+	op := &operation{ctx: ctx, fn: fn, done: make(chan struct{})}
+	s.mu.RLock()
+	if s.closed {
+		s.mu.RUnlock()
+		return ErrClosed
+	}
+	select {
+	case s.queue <- op:
+		s.mu.RUnlock()
+	case <-ctx.Done():
+		s.mu.RUnlock()
+		return ctx.Err()
+	}
+	<-op.done
+	return op.err
+}
+
+// write is the writer goroutine: it takes what waits as one group, until the
+// queue is closed and empty.
+func (s *Store) write() {
+	defer close(s.done)
+	for first := range s.queue {
+		group := []*operation{first}
+	gather:
+		for len(group) < maxGroup {
+			select {
+			case op, ok := <-s.queue:
+				if !ok {
+					break gather
+				}
+				group = append(group, op)
+			default:
+				break gather
+			}
+		}
+		if err := s.commit(group); err != nil {
+			for _, op := range group {
+				op.err = err
+			}
+		}
+		for _, op := range group {
+			close(op.done)
+		}
+	}
+}
+
+// commit runs a group in one transaction. The error it returns is the whole
+// group's; an operation's own error is kept in the operation.
+func (s *Store) commit(group []*operation) error {
+	ctx := context.Background()
+	w := s.writer
+	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin writing: %w", err)
+	}
+	now := s.Now()
+	changed := false
+	for _, op := range group {
+		if op.err = op.ctx.Err(); op.err != nil {
+			continue
+		}
+		if fatal := s.run(op, &Tx{Now: now, ctx: ctx, c: w, writable: true}); fatal != nil {
+			return errors.Join(fatal, w.rollback())
+		}
+		changed = changed || op.err == nil
+	}
+	if !changed {
+		return w.rollback()
+	}
+	sequence, err := w.exec(ctx, `UPDATE store_state SET commit_seq = commit_seq + 1, committed_at = ? RETURNING commit_seq`, instantText(now))
+	if err != nil {
+		return errors.Join(fmt.Errorf("number the commit: %w", err), w.rollback())
+	}
+	if _, err := w.conn.ExecContext(ctx, "COMMIT"); err != nil {
+		return errors.Join(fmt.Errorf("commit: %w", err), w.rollback())
+	}
+	next := Commit{Sequence: sequence, At: now}
+	s.committed.Store(&next)
+	if f := s.onCommit.Load(); f != nil {
+		(*f)(next)
+	}
+	return nil
+}
+
+// run gives one operation its savepoint. The returned error means that the
+// transaction itself can no longer be trusted.
+func (s *Store) run(op *operation, tx *Tx) error {
+	if _, err := tx.c.conn.ExecContext(tx.ctx, "SAVEPOINT operation"); err != nil {
+		return fmt.Errorf("open savepoint: %w", err)
+	}
+	op.err = call(op.fn, tx)
+	tx.c = nil
+	end := "RELEASE operation"
+	if op.err != nil {
+		end = "ROLLBACK TO operation; RELEASE operation"
+	}
+	if _, err := s.writer.conn.ExecContext(tx.ctx, end); err != nil {
+		return fmt.Errorf("close savepoint: %w", err)
+	}
+	return nil
+}
+
+// call turns a panic of fn into an error: the writer serves everyone and must
+// outlive one caller's mistake.
+func call(fn func(*Tx) error, tx *Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return fn(tx)
+}
