@@ -11,7 +11,7 @@ import (
 // Month and Day, may be 0. The zero BirthDate means that there is none.
 // BirthDates compare with ==; Matches compares what is known.
 type BirthDate struct {
-	Year  int // from 1868, the first year an era can give
+	Year  int // 1868–2117: what era years of at most two digits can write
 	Month int // 1–12, or 0 if unknown; then Day is unknown as well
 	Day   int // 1–31, or 0 if unknown
 }
@@ -150,7 +150,11 @@ func (b BirthDate) span() (first, last Date) {
 // exists reports whether the known parts are in the calendar. A known day in
 // an unknown month is refused: no register has it, a misread code does.
 func (b BirthDate) exists() bool {
-	if b.Year < Eras[len(Eras)-1].first.Year || b.Month < 0 || b.Day < 0 || b.Month == 0 && b.Day != 0 {
+	oldest, newest := Eras[len(Eras)-1], Eras[0]
+	if b.Year < oldest.western(1) || b.Year > newest.western(99) {
+		return false
+	}
+	if b.Month < 0 || b.Day < 0 || b.Month == 0 && b.Day != 0 {
 		return false
 	}
 	first, last := b.span()

@@ -43,8 +43,9 @@ var codedBirthDates = []*regexp.Regexp{
 var (
 	spelledYear = regexp.MustCompile(
 		`^([MTSHR]?)(\d{1,4})年(?:\(([MTSHR]?)(\d{1,4})年(?:-([MTSHR])(\d{1,2})年)?\))?(.+)$`)
-	spelledDay = regexp.MustCompile(`^(\d{1,2}|\?+)月(?:(\d{1,2})日|\?+日?|日\?+)$`)
-	noDay      = regexp.MustCompile(`^(?:月日|以下|月\?+日)?\?+$`)
+	spelledDay      = regexp.MustCompile(`^(\d{1,2}|\?+)月(?:(\d{1,2})日|\?+日?|日\?+)$`)
+	noDay           = regexp.MustCompile(`^(?:月日|以下|月\?+日)?\?+$`)
+	withoutBrackets = strings.NewReplacer("(", "", ")", "")
 )
 
 func parseSpelledBirthDate(written string) (BirthDate, error) {
@@ -53,7 +54,7 @@ func parseSpelledBirthDate(written string) (BirthDate, error) {
 		return BirthDate{}, ErrDate
 	}
 	month, day := "", ""
-	rest := strings.Trim(m[7], "()")
+	rest := withoutBrackets.Replace(m[7])
 	if parts := spelledDay.FindStringSubmatch(rest); parts != nil {
 		month, day = parts[1], parts[2]
 	} else if !noDay.MatchString(rest) {
@@ -92,6 +93,9 @@ func birthDateOf(year writtenYear, month, day string) (BirthDate, error) {
 	})
 	if !ok || b.Year == 0 {
 		return BirthDate{}, ErrEra
+	}
+	if len(year.number) > 2 {
+		return BirthDate{}, ErrDate
 	}
 	b.Year = era.western(b.Year)
 	if !b.exists() {

@@ -6,7 +6,7 @@ import "regexp"
 // hyphen, or "" for none.
 type PostalCode string
 
-var writtenPostalCode = regexp.MustCompile(`^〒? ?-?(\d{3})[- ]?(\d{4})$`)
+var writtenPostalCode = regexp.MustCompile(`^〒? ?(\d{3}) ?-? ?(\d{4})$`)
 
 // ParsePostalCode reads "039-0802", "0390802" and "〒０３９－０８０２";
 // anything that is not seven digits is ErrPostalCode. Whether Japan Post has
