@@ -14,6 +14,7 @@ const (
 	StaffDisabled    Action = "staff_disabled"
 	StaffEnabled     Action = "staff_enabled"
 	StaffUnlocked    Action = "staff_unlocked"
+	SignInReleased   Action = "sign_in_released"
 	SettingChanged   Action = "setting_changed"
 	ProfileAdded     Action = "payload_profile_added"
 	CardRead         Action = "card_read"

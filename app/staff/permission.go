@@ -1,0 +1,55 @@
+package staff
+
+// Permission is one thing that a member of staff may do (権限). Every console
+// route names one.
+type Permission string
+
+// The permissions.
+const (
+	MaySeeToday     Permission = "see_today"
+	MayReadList     Permission = "read_list"
+	MaySearch       Permission = "search"
+	MayBook         Permission = "book"
+	MayOverbook     Permission = "overbook"
+	MayIssue        Permission = "issue"
+	MayWriteNotes   Permission = "write_notes"
+	MayCorrect      Permission = "correct"
+	MayOwnPassword  Permission = "own_password"
+	MayManageStaff  Permission = "manage_staff"
+	MaySetUpCounter Permission = "set_up_counter"
+)
+
+// Role is a named set of permissions (役割).
+type Role string
+
+// The roles.
+const (
+	Administrator Role = "administrator"
+	Clerk         Role = "clerk"
+)
+
+// Label is the role's name on the screen.
+func (r Role) Label() string {
+	switch r {
+	case Administrator:
+		return "管理者"
+	case Clerk:
+		return "担当者"
+	}
+	return string(r)
+}
+
+var permissions = map[Role]map[Permission]bool{
+	Clerk: {
+		MaySeeToday: true, MayReadList: true, MaySearch: true, MayBook: true,
+		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayOwnPassword: true,
+	},
+	Administrator: {
+		MaySeeToday: true, MayReadList: true, MaySearch: true, MayBook: true,
+		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayOwnPassword: true,
+		MayOverbook: true, MayManageStaff: true, MaySetUpCounter: true,
+	},
+}
+
+// May reports whether the role includes a permission.
+func (r Role) May(p Permission) bool { return permissions[r][p] }
