@@ -4,6 +4,7 @@
 package apptest
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -43,7 +44,15 @@ func (c *Clock) Advance(d time.Duration) {
 func Store(t testing.TB) (*store.Store, *Clock) {
 	t.Helper()
 	clock := &Clock{now: Start}
-	st, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "madoguchi.db"), Clock: clock.Now})
+	path := filepath.Join(t.TempDir(), "madoguchi.db")
+	empty, err := image()
+	if err == nil {
+		err = os.WriteFile(path, empty, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(t.Context(), store.Options{Path: path, Clock: clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +63,25 @@ func Store(t testing.TB) (*store.Store, *Clock) {
 	})
 	return st, clock
 }
+
+// image is a migrated empty database, made once: copying it is many times
+// quicker than migrating.
+var image = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "madoguchi-image")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "madoguchi.db")
+	st, err := store.Open(context.Background(), store.Options{Path: path})
+	if err != nil {
+		return nil, err
+	}
+	if err := st.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // Write runs fn in a write transaction and fails the test on an error.
 func Write(t testing.TB, st *store.Store, fn func(*store.Tx) error) {

@@ -95,7 +95,7 @@ func takeApart(p Profile, payload string) (parsed, error) {
 	values, ok := p.cut(payload)
 	if !ok {
 		// A scanner driver may have typed full-width separators.
-		if folded, again := p.cut(jp.Fold(payload)); again {
+		if folded, again := p.cut(halfWidth(payload)); again {
 			values, ok = folded, true
 		}
 	}
@@ -137,6 +137,17 @@ func takeApart(p Profile, payload string) (parsed, error) {
 		return parsed{}, unreadable(ExpiresOn)
 	}
 	return out, nil
+}
+
+// halfWidth turns full-width letters, digits and marks into ASCII and leaves
+// all else, names above all, as it came.
+func halfWidth(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '！' && r <= '～' {
+			return r - '！' + '!'
+		}
+		return r
+	}, s)
 }
 
 func unreadable(f FieldName) error { return Unreadable.On("payload").With("field", fieldLabels[f]) }
