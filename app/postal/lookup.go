@@ -1,0 +1,266 @@
+package postal
+
+// outcome is what one municipality makes of an address.
+type outcome struct {
+	tier  Tier
+	hits  []hit
+	end   int  // how much of the address was understood
+	clean bool // the town area ended where a name may end
+}
+
+// hit is one row with the rule that led to it.
+type hit struct {
+	row int32
+	why Why
+}
+
+// Lookup finds the postal code of an address (住所). The address may lack its
+// prefecture, county or, when it is the default's, its municipality. Lookup
+// never fails: what is not understood is None.
+func (d *Dictionary) Lookup(address string, def Default) Answer {
+	a := dropCode(fold(address))
+	if len(a) == 0 {
+		return Answer{Tier: None}
+	}
+	var weak outcome
+	for _, p := range d.readings(a, def) {
+		o := d.resolve(a, p, def)
+		if o.tier == Sure {
+			return d.answer(o)
+		}
+		if weak.tier == "" || weak.tier == None || len(weak.hits) == 0 {
+			weak = o
+		}
+		if o.tier == Candidates && o.clean {
+			return d.answer(o)
+		}
+	}
+	return d.answer(weak)
+}
+
+// dropCode removes a postal code written before the address.
+func dropCode(a []rune) []rune {
+	i, digits := 0, 0
+	if len(a) > 0 && a[0] == '〒' {
+		i = 1
+	}
+	for i < len(a) && (isDigit(a[i]) || a[i] == '-' && digits == 3) {
+		if isDigit(a[i]) {
+			digits++
+		}
+		i++
+	}
+	if digits == 7 || i > 0 && a[0] == '〒' {
+		return a[i:]
+	}
+	return a
+}
+
+// readings gives the municipalities that the address may name, best first.
+func (d *Dictionary) readings(a []rune, def Default) []place {
+	out := d.places.find(a)
+	if len(out) > 0 && out[0].stated {
+		return out
+	}
+	if len(out) == 0 {
+		out = d.readPastCounty(a)
+	}
+	if id, ok := d.municipalityOf(def); ok {
+		out = append(out, place{munis: []int32{id}, at: len(d.statedPrefecture(a)), implied: true})
+	}
+	return out
+}
+
+// statedPrefecture gives the prefecture with which the address begins.
+func (d *Dictionary) statedPrefecture(a []rune) []rune {
+	for n := 3; n <= 4 && n <= len(a); n++ {
+		if d.prefectures[string(a[:n])] {
+			return a[:n]
+		}
+	}
+	return nil
+}
+
+// readPastCounty leaves out a county that no longer fits its municipality.
+func (d *Dictionary) readPastCounty(a []rune) []place {
+	pref := d.statedPrefecture(a)
+	rest := a[len(pref):]
+	skip := 0
+	for i := 1; i < min(len(rest), 6); i++ {
+		if rest[i] == '郡' {
+			skip = i + 1
+			break
+		}
+	}
+	if len(pref) == 0 && skip == 0 {
+		return nil
+	}
+	out := d.places.find(rest[skip:])
+	kept := out[:0]
+	for _, p := range out {
+		p.at += len(pref) + skip
+		p.munis = d.within(p.munis, pref)
+		if len(p.munis) > 0 {
+			p.stated = len(pref) > 0
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// within keeps the municipalities of a prefecture; no prefecture keeps all.
+func (d *Dictionary) within(munis []int32, pref []rune) []int32 {
+	if len(pref) == 0 {
+		return munis
+	}
+	var out []int32
+	for _, id := range munis {
+		if string(foldName(d.munis[id].pref)) == string(pref) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// municipalityOf finds the default municipality in the dictionary.
+func (d *Dictionary) municipalityOf(def Default) (int32, bool) {
+	if def.Municipality == "" {
+		return 0, false
+	}
+	e, ok := d.places.keys[string(foldName(def.Prefecture+def.County+def.Municipality))]
+	if !ok || len(e.munis) != 1 {
+		return 0, false
+	}
+	return e.munis[0], true
+}
+
+// resolve asks every municipality of a reading and weighs what they say.
+func (d *Dictionary) resolve(a []rune, p place, def Default) outcome {
+	at := p.at
+	if len(p.before) > 0 {
+		joined := append(append(append([]rune{}, a[:at]...), p.before...), trimOaza(a[at:])...)
+		if o := d.resolve(joined, place{munis: p.munis, at: at}, def); o.tier == Sure && o.end > at+len(p.before) {
+			return o
+		}
+	}
+	if !p.whole && !p.implied {
+		at = skipWard(a, at)
+	}
+	var found []outcome
+	var from []int32
+	for _, id := range p.munis {
+		o := d.munis[id].find(d, a, at)
+		if o.tier == Sure || o.tier == Candidates && o.end > at {
+			found, from = append(found, o), append(from, id)
+		}
+	}
+	if len(found) == 0 && at != p.at {
+		return d.resolve(a, place{munis: p.munis, at: p.at, whole: true}, def)
+	}
+	if len(found) == 0 {
+		return d.catchAll(p, def)
+	}
+	o := d.choose(found, from, def)
+	if p.implied && !o.clean {
+		o.tier = Candidates
+	}
+	return o
+}
+
+func trimOaza(a []rune) []rune {
+	next, _ := skipOaza(a, 0)
+	return a[next:]
+}
+
+// skipWard passes a ward that its city does not have (any more), so that all
+// wards of the city are searched (浜松市中区).
+func skipWard(a []rune, at int) int {
+	for i := at + 1; i < min(len(a), at+5); i++ {
+		if a[i] == '区' && !isDigit(a[i-1]) {
+			return i + 1
+		}
+	}
+	return at
+}
+
+// choose picks among municipalities of the same name. The default's own wins
+// when it has the town area, then the default's prefecture; else exactly one
+// must have it, or have it as a whole name.
+func (d *Dictionary) choose(found []outcome, from []int32, def Default) outcome {
+	if len(found) == 1 {
+		return found[0]
+	}
+	own, hasOwn := d.municipalityOf(def)
+	for i, id := range from {
+		if hasOwn && id == own && found[i].clean {
+			return found[i]
+		}
+	}
+	for _, keep := range []func(i int) bool{
+		func(i int) bool { return found[i].clean && found[i].tier == Sure },
+		func(i int) bool { return found[i].clean && d.munis[from[i]].pref == def.Prefecture },
+		func(i int) bool { return d.munis[from[i]].pref == def.Prefecture },
+	} {
+		only := -1
+		for i := range found {
+			if keep(i) {
+				if only >= 0 {
+					only = -2
+					break
+				}
+				only = i
+			}
+		}
+		if only >= 0 {
+			return found[only]
+		}
+	}
+	all := outcome{tier: Candidates}
+	for i := range found {
+		all.hits = append(all.hits, found[i].hits...)
+		all.end = max(all.end, found[i].end)
+		all.clean = all.clean || found[i].clean
+	}
+	return all
+}
+
+// catchAll shows the catch-all codes of the municipalities, for a person to
+// judge; they are never sure.
+func (d *Dictionary) catchAll(p place, def Default) outcome {
+	o := outcome{tier: None}
+	if p.implied {
+		return o
+	}
+	for _, id := range p.munis {
+		for _, row := range d.munis[id].catchAll {
+			o.hits = append(o.hits, hit{row, WhyMunicipality})
+		}
+	}
+	if len(o.hits) > 0 {
+		o.tier = Candidates
+	}
+	return o
+}
+
+// answer turns rows into what the caller sees.
+func (d *Dictionary) answer(o outcome) Answer {
+	if len(o.hits) == 0 || o.tier == "" || o.tier == None {
+		return Answer{Tier: None}
+	}
+	out := Answer{Tier: o.tier}
+	seen := map[string]bool{}
+	for _, h := range o.hits {
+		r := d.rows[h.row]
+		if seen[r.code] || len(out.Candidates) == maxCandidates {
+			continue
+		}
+		seen[r.code] = true
+		out.Candidates = append(out.Candidates, Candidate{
+			Code: r.code, Prefecture: r.pref, Municipality: r.muni, Town: shownTown(r.town), Why: h.why,
+		})
+	}
+	if o.tier == Sure {
+		out.Code = out.Candidates[0].Code
+	}
+	return out
+}
