@@ -1,0 +1,104 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Base is what every page knows; page structs embed it.
+type Base struct {
+	Lang   string // value of the html element's lang attribute
+	Title  string // the page's heading, without prefix; see PageTitle
+	Flash  string // sentence about what was just done; "" when there is none
+	Failed bool   // the form was refused
+	Errors []FieldError
+	Words  *Words
+
+	language Language
+	session  *Session
+	links    []LanguageLink
+}
+
+// LanguageLink leads to the same page in another language.
+type LanguageLink struct {
+	Lang    string // value of the link's lang attribute
+	Name    string // the language's own name
+	Href    string
+	Current bool
+}
+
+// Base makes the page base of the request in hand: its title is the sentence
+// titleKey, its flash the one that was kept for it.
+func (s *Site) Base(c *gin.Context, titleKey string, pairs ...any) Base {
+	b := s.plainBase(c)
+	b.Title = b.T(titleKey, pairs...)
+	if code := b.session.TakeFlash(); code != "" {
+		b.Flash = b.T("flash." + code)
+	}
+	return b
+}
+
+// plainBase leaves title and flash alone.
+func (s *Site) plainBase(c *gin.Context) Base {
+	q := requestOf(c)
+	return Base{
+		Lang: q.language.Tag, Words: q.words, language: q.language, session: q.session,
+		links: s.languageLinks(c.Request, q.language),
+	}
+}
+
+// With returns b with what is wrong with a form.
+func (b Base) With(f *Form) Base {
+	b.Errors = f.Errors()
+	b.Failed = len(b.Errors) > 0
+	return b
+}
+
+// PageTitle is the title element's text: a refused form says so first, because
+// that is what a screen reader reads first.
+func (b Base) PageTitle() string {
+	if b.Failed {
+		return b.T("error.prefix") + b.Title
+	}
+	return b.Title
+}
+
+// T is a sentence in the page's language.
+func (b Base) T(key string, pairs ...any) string { return b.Words.T(key, pairs...) }
+
+// CSRF is the value of the hidden field "csrf".
+func (b Base) CSRF() string { return b.session.CSRF() }
+
+// Once is the value of the hidden field "once", another one for each form.
+func (b Base) Once() string { return NewOnce() }
+
+// Path is an address of the site in the page's language.
+func (b Base) Path(p string) string { return join(b.language.Prefix, p) }
+
+// LanguageLinks lead to this page in each language of the site; none when it
+// has one language only.
+func (b Base) LanguageLinks() []LanguageLink { return b.links }
+
+func (s *Site) languageLinks(r *http.Request, current Language) []LanguageLink {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if len(s.languages) < 2 {
+		return nil
+	}
+	path := strings.TrimPrefix(r.URL.Path, current.Prefix)
+	if path == "" {
+		path = "/"
+	}
+	var links []LanguageLink
+	for _, l := range s.languages {
+		to := url.URL{Path: join(l.Prefix, path)}
+		if r.Method == http.MethodGet {
+			to.RawQuery = r.URL.RawQuery
+		}
+		links = append(links, LanguageLink{Lang: l.Tag, Name: l.Name, Href: to.String(), Current: l.Code == current.Code})
+	}
+	return links
+}
