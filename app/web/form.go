@@ -57,9 +57,9 @@ func (f Field) T(key string, pairs ...any) string { return f.words.T(key, pairs.
 
 // FieldError is one line of the error summary.
 type FieldError struct {
-	Field    string // "" when the whole form is meant
-	Code     string
-	Sentence string
+	Field string // "" when the whole form is meant
+	Code  string
+	Text  string
 }
 
 // Href is where the summary's line leads; "" when the whole form is meant.
@@ -165,7 +165,7 @@ func (f *Form) Set(name, value string) {
 func (f *Form) Fail(name, code string, pairs ...any) {
 	sentence := f.words.formSentence(code, pairs)
 	if name == "" {
-		f.whole = append(f.whole, FieldError{Code: code, Sentence: sentence})
+		f.whole = append(f.whole, FieldError{Code: code, Text: sentence})
 		return
 	}
 	field := f.Field(name)
@@ -203,7 +203,7 @@ func (f *Form) Errors() []FieldError {
 	all := slices.Clone(f.whole)
 	for _, field := range f.fields {
 		if field.Error != "" {
-			all = append(all, FieldError{Field: field.Name, Code: f.codes[field.Name], Sentence: field.Error})
+			all = append(all, FieldError{Field: field.Name, Code: f.codes[field.Name], Text: field.Error})
 		}
 	}
 	return all
