@@ -97,6 +97,9 @@ func (s *Site) fail(c *gin.Context, q *request, out *answer, err error) {
 		status = http.StatusInternalServerError
 	case http.StatusServiceUnavailable:
 		out.header.Set("Retry-After", "10")
+	case http.StatusRequestEntityTooLarge:
+		// The rest of the body is not worth reading.
+		out.header.Set("Connection", "close")
 	}
 	s.showError(c, q, out, s.newErrorPage(c, q, status, err))
 }
@@ -138,12 +141,13 @@ func (s *Site) backFrom(c *gin.Context, q *request) string {
 // showError makes the page; if even that fails, a page that needs nothing.
 func (s *Site) showError(c *gin.Context, q *request, out *answer, p ErrorPage) {
 	body, err := s.renderError(c, p)
-	if err == nil {
-		err = s.save(c, q)
-	}
 	if err != nil {
 		s.log.Error("error page", "request", q.number, "error", err)
 		body = plainErrorPage(p)
+	}
+	// The page is worth showing without its session: that may be what is broken.
+	if err := s.save(c, q); err != nil && p.Status < http.StatusInternalServerError {
+		s.log.Error("keep session of error page", "request", q.number, "error", err)
 	}
 	out.header.Set("Content-Type", "text/html; charset=utf-8")
 	out.status = p.Status

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
+	"net/http"
 	"slices"
 	"strings"
 	"unicode"
@@ -83,7 +84,7 @@ type Form struct {
 func ReadForm(c *gin.Context, names ...string) *Form {
 	q := requestOf(c)
 	values := c.Request.PostForm
-	if c.Request.Method != "POST" {
+	if c.Request.Method != http.MethodPost {
 		values = c.Request.URL.Query()
 	}
 	f := &Form{codes: map[string]string{}, words: q.words}

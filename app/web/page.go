@@ -70,7 +70,12 @@ func (b Base) PageTitle() string {
 func (b Base) T(key string, pairs ...any) string { return b.Words.T(key, pairs...) }
 
 // CSRF is the value of the hidden field "csrf".
-func (b Base) CSRF() string { return b.session.CSRF() }
+func (b Base) CSRF() string {
+	if b.session == nil {
+		return ""
+	}
+	return b.session.CSRF()
+}
 
 // Once is the value of the hidden field "once", another one for each form.
 func (b Base) Once() string { return NewOnce() }

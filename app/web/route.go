@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -42,7 +43,9 @@ func (s *Site) Mount(e *gin.Engine, base string, routes ...Route) {
 	language := languageAt(base)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.languages = append(s.languages, language)
+	if !slices.Contains(s.languages, language) {
+		s.languages = append(s.languages, language)
+	}
 	for _, r := range routes {
 		pattern := join(base, r.Path)
 		handle := func(c *gin.Context) { s.serve(c, language, r) }

@@ -50,9 +50,9 @@ func (s *Session) Set(name, value string) {
 	if s.inner == nil {
 		return
 	}
-	if !s.past.row && s.inner.ID == s.past.token {
-		// A row never takes the token that a browser came with: someone else
-		// may have put it there.
+	if s.inner.ID == "" || !s.past.row && s.inner.ID == s.past.token {
+		// A row never takes the token that a browser came with when nothing
+		// stood behind it: someone else may have put it there.
 		s.inner.ID = newToken()
 	}
 	s.inner.Values[name] = value

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"mime"
+	"net/http"
 	"path"
 	"strings"
 
@@ -30,7 +31,7 @@ func (s *Site) asset(name string) (string, error) { return s.assets.path(name) }
 // loadViews parses one set for each page of the site: the layout, the parts,
 // the page. The layout defines "layout", the page "main".
 func loadViews(files fs.FS, site string, funcs template.FuncMap) (map[string]*template.Template, error) {
-	common, err := template.New(site).Funcs(funcs).Option("missingkey=error").ParseFS(files, "templates/layout/"+site+".html")
+	common, err := template.New(site).Funcs(funcs).ParseFS(files, "templates/layout/"+site+".html")
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func Send(c *gin.Context, contentType, ascii, name string, body []byte) error {
 	}
 	c.Header("Content-Type", contentType)
 	c.Header("Content-Disposition", disposition)
-	c.Status(200)
+	c.Status(http.StatusOK)
 	_, err := c.Writer.Write(body)
 	return err
 }

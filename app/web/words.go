@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,7 +54,31 @@ func readWords(files fs.FS, name string) (*Words, error) {
 	if err := json.Unmarshal(text, &w.sentences); err != nil {
 		return nil, fmt.Errorf("read words %s: %w", name, err)
 	}
+	if key := writtenTwice(text); key != "" {
+		return nil, fmt.Errorf("read words %s: %s is there twice", name, key)
+	}
 	return w, nil
+}
+
+// writtenTwice finds a key that a flat object has twice: of such sentences
+// encoding/json keeps the last and says nothing.
+func writtenTwice(object []byte) string {
+	seen := map[string]bool{}
+	d := json.NewDecoder(bytes.NewReader(object))
+	for isKey := false; ; isKey = !isKey {
+		token, err := d.Token()
+		if err != nil {
+			return ""
+		}
+		key, ok := token.(string)
+		if !isKey || !ok {
+			continue
+		}
+		if seen[key] {
+			return key
+		}
+		seen[key] = true
+	}
 }
 
 // For returns the words of a language (ja, ja-easy, en) or of the console;
@@ -105,6 +130,9 @@ func (w *Words) formSentence(code string, pairs []any) string {
 }
 
 func (w *Words) find(key string) (string, bool) {
+	if w == nil {
+		return "", false
+	}
 	if s, ok := w.sentences[key]; ok {
 		return s, true
 	}
