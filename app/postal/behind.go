@@ -1,6 +1,9 @@
 package postal
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // findBehindStreets finds a Kyoto town area behind its street names. It does
 // nothing for an address without them.
@@ -16,13 +19,15 @@ func (m *municipality) findBehindStreets(d *Dictionary, a []rune, at int) outcom
 		if q > last && isDigit(a[q]) && isDigit(a[q-1]) {
 			continue
 		}
-		o := m.findTown(d, a, q, foldStreet(a[at:q]))
+		o := m.findTown(d, a, q, a[at:q])
 		if len(o.hits) > 0 && o.clean && o.end-q >= 2 {
 			return o
 		}
 	}
 	return outcome{}
 }
+
+var turnMarks = []string{"上ル", "下ル", "上ケル", "下ケル", "アケル", "サケル", "西入", "東入", "通", "筋目"}
 
 // lastTurn gives the position behind the last word by which the address turns
 // at a crossing, or -1.
@@ -44,68 +49,48 @@ func lastTurn(a []rune, at int) int {
 	return i
 }
 
-var turnMarks = []string{"上ル", "下ル", "上ケル", "下ケル", "アケル", "サケル", "西入", "東入", "通", "筋目"}
-
-// findWithin looks for the town area behind text that the dictionary does not
-// know, such as an old ward or village. Behind 大字 it is sure enough when no
-// other reading exists; elsewhere it is shown only.
-func (m *municipality) findWithin(d *Dictionary, a []rune, at int) outcome {
-	for q := at + 1; q < min(len(a), at+8) && !isDigit(a[q]); q++ {
-		behindOaza := hasRunes(a, oazaWord, q)
-		if a[q-1] == '字' && !behindOaza {
-			continue
-		}
-		o := m.findTown(d, a, q, nil)
-		if len(o.hits) == 0 || !o.clean || o.end-q < 2 {
-			continue
-		}
-		for i := range o.hits {
-			o.hits[i].why = WhyWithin
-		}
-		if !behindOaza {
-			o.tier = Candidates
-		}
-		return o
-	}
-	return outcome{}
+// isStreetList reports whether a bracket lists Kyoto streets.
+func isStreetList(text string) bool {
+	return slices.ContainsFunc([]string{"上ル", "下ル", "西入", "東入"}, func(mark string) bool { return strings.Contains(text, mark) })
 }
 
-// looseRunes are left out by findLoose: people write and drop them at will.
-const looseRunes = "ノケツ町村リ"
+var streetForms = strings.NewReplacer("上ケル", "上ル", "下ケル", "下ル", "アケル", "上ル", "サケル", "下ル",
+	"入ル", "入", "入リ", "入", "通リ", "通")
 
-// loosen drops looseRunes and keeps the positions of what stays.
-func loosen(a []rune, at int) (kept []rune, pos []int) {
-	for i := at; i < len(a); i++ {
-		if !strings.ContainsRune(looseRunes, a[i]) && a[i] != '字' && a[i] != '大' {
-			kept = append(kept, a[i])
-			pos = append(pos, i+1)
+// foldStreet brings the spellings of a Kyoto crossing together.
+func foldStreet(s []rune) string { return streetForms.Replace(string(s)) }
+
+var streetTurns = strings.NewReplacer("通", " ", "上ル", " ", "下ル", " ", "西入", " ", "東入", " ", "筋目", " ", "丁目", " ", "大橋東", "大橋 ")
+
+// streetNames gives the streets named in a crossing, without the turns.
+func streetNames(crossing string) []string { return strings.Fields(streetTurns.Replace(crossing)) }
+
+// fitStreet judges the crossing before a Kyoto town area against the bracket
+// of one of its rows: written alike, or made of streets that the row names.
+func (r *rule) fitStreet(t *tail) fit {
+	if len(t.road) == 0 {
+		return fit{}
+	}
+	road := foldStreet(t.road)
+	bare := strings.ReplaceAll(road, "通", "")
+	known := map[string]bool{}
+	for i := range r.conds {
+		c := string(r.conds[i].literal)
+		if strings.ReplaceAll(c, "通", "") == bare {
+			return fit{strength: fitName + len(c)}
+		}
+		for _, street := range streetNames(c) {
+			known[street] = true
 		}
 	}
-	return kept, pos
-}
-
-// findLoose compares without looseRunes. It is asked last, and a single town
-// area of three or more remaining characters must agree.
-func (m *municipality) findLoose(d *Dictionary, a []rune, at int) outcome {
-	rest, pos := loosen(a, at)
-	best, size, twice := -1, 2, false
-	for i, key := range m.keys {
-		k, _ := loosen([]rune(key), 0)
-		if len(k) < size || len(k) < 3 || !hasRunes(rest, k, 0) {
-			continue
+	streets := streetNames(road)
+	for _, s := range streets {
+		if len([]rune(s)) > 1 && !known[s] {
+			return fit{}
 		}
-		twice = len(k) == size && best >= 0
-		best, size = i, len(k)
 	}
-	if best < 0 || twice {
-		return outcome{}
+	if len(streets) < 2 {
+		return fit{}
 	}
-	o, _ := m.weigh(d, a, match{group: best, end: pos[size-1]}, nil)
-	for i := range o.hits {
-		o.hits[i].why = WhyLoose
-	}
-	if !o.clean {
-		o.tier = Candidates
-	}
-	return o
+	return fit{strength: fitNumber}
 }

@@ -41,6 +41,7 @@ func NewDictionary(files ...*File) *Dictionary {
 	}
 	d.indexTowns(len(towns.rows))
 	d.indexOldNames()
+	d.indexWards()
 	d.byCode = make([]int32, len(d.rows))
 	for i := range d.byCode {
 		d.byCode[i] = int32(i)
@@ -113,11 +114,40 @@ func (d *Dictionary) indexTowns(n int) {
 		}
 		b.add(&d.munis[open], r, int32(i))
 	}
+	streets := map[string]bool{}
 	for i := range d.munis {
+		if m := &d.munis[i]; m.streets && m.city != "" {
+			streets[m.pref+m.city] = true
+		}
+	}
+	for i := range d.munis {
+		d.munis[i].streets = streets[d.munis[i].pref+d.munis[i].city]
 		d.munis[i].sortGroups(builders[i].groups)
 		builders[i].attachFloors(&d.munis[i])
 		d.places.addMunicipality(&d.munis[i], int32(i))
 		d.prefectures[string(foldName(d.munis[i].pref))] = true
+	}
+}
+
+// indexWards enters wards without their city (愛知県千種区), unless a
+// municipality bears that name itself.
+func (d *Dictionary) indexWards() {
+	wards := map[string]*entry{}
+	for i := range d.munis {
+		m := &d.munis[i]
+		if m.city == "" {
+			continue
+		}
+		_, ward := splitWard(m.bare)
+		for _, key := range []string{m.pref + ward, ward} {
+			if wards[key] == nil {
+				wards[key] = &entry{stated: key != ward}
+			}
+			wards[key].munis = append(wards[key].munis, int32(i))
+		}
+	}
+	for key, e := range wards {
+		d.places.addNew(key, *e)
 	}
 }
 
@@ -173,7 +203,7 @@ func (b *builder) addTown(m *municipality, t townRow, base, bracket string) {
 		t.rule = parseRule(string(foldName(bracket)))
 		m.streets = m.streets || t.rule.kind == ruleStreet
 	}
-	key := foldName(base)
+	key := []rune(strings.ReplaceAll(string(foldName(base)), "・", ""))
 	// 杉名畑44地割（…）/（その他）: the bracket narrows one 地割, which stays in
 	// the name. 種市第1地割〜第3地割（…）: the bracket repeats what lies in them.
 	if name, wari, ok := splitWari(key); ok && (t.rule == nil || len(wari.lots) > 1 || wari.lots[0].lo != wari.lots[0].hi) {

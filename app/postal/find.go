@@ -1,46 +1,117 @@
 package postal
 
+import "strings"
+
 // find reads the town area at position at. An outcome without hits means that
 // the municipality does not know the address.
 func (m *municipality) find(d *Dictionary, a []rune, at int) outcome {
+	at = m.skipRepeat(a, at)
 	if m.streets {
 		if o := m.findBehindStreets(d, a, at); len(o.hits) > 0 {
 			return o
 		}
 	}
 	o := m.findTown(d, a, at, nil)
-	if len(o.hits) > 0 && o.tier == Sure {
+	if o.tier == Sure {
 		return o
 	}
 	if m.whole >= 0 {
 		return outcome{tier: Sure, hits: []hit{{m.whole, WhyWhole}}, end: at, clean: true}
 	}
-	if b, ok := m.findBlock(a, at); ok && len(o.hits) == 0 {
+	if b, ok := m.findBlock(a, at); ok {
 		return b
 	}
-	if len(o.hits) > 0 {
+	if len(o.hits) > 0 && !o.against {
 		return o
 	}
-	if o = m.findWithin(d, a, at); len(o.hits) > 0 {
-		return o
+	return m.findOtherwise(d, a, at, o)
+}
+
+// findOtherwise tries the weaker rules in turn until one is sure, and keeps
+// what the others find as candidates behind those of weak.
+func (m *municipality) findOtherwise(d *Dictionary, a []rune, at int, weak outcome) outcome {
+	for _, rule := range []func(*Dictionary, []rune, int) outcome{
+		m.findUnitless, m.findLotLetter, m.findDropped, m.findWithin, m.findLoose, m.findSimilar,
+	} {
+		o := rule(d, a, at)
+		if o.tier == Sure {
+			return o
+		}
+		weak.add(o)
 	}
-	return m.findLoose(d, a, at)
+	return weak
+}
+
+// add appends the candidates of a weaker rule.
+func (o *outcome) add(other outcome) {
+	if len(other.hits) == 0 {
+		return
+	}
+	if o.against {
+		// What contradicts itself comes last.
+		o.hits = append(append([]hit{}, other.hits...), o.hits...)
+		o.against = false
+	} else {
+		o.hits = append(o.hits, other.hits...)
+	}
+	o.tier = Candidates
+	o.end = max(o.end, other.end)
+	o.clean = o.clean || other.clean
+}
+
+// skipRepeat passes over a city or ward that is written twice.
+func (m *municipality) skipRepeat(a []rune, at int) int {
+	_, ward := splitWard(m.bare)
+	for _, name := range []string{m.bare, m.city, ward} {
+		if n := foldName(name); len(n) >= 3 && hasRunes(a, n, at) {
+			return at + len(n)
+		}
+	}
+	return at
 }
 
 // findTown takes the longest town area whose bracket does not contradict what
 // follows.
 func (m *municipality) findTown(d *Dictionary, a []rune, at int, road []rune) outcome {
 	var weak outcome
-	for _, w := range m.walk(a, at) {
+	found := m.walk(a, at)
+	for i, w := range found {
+		if w.torn && len(weak.hits) > 0 {
+			break
+		}
 		o, fits := m.weigh(d, a, w, road)
-		if fits {
-			return o
+		if !fits {
+			if len(weak.hits) == 0 {
+				weak = o
+			}
+			continue
 		}
-		if len(weak.hits) == 0 {
-			weak = o
+		if o.tier == Sure && m.doubtful(d, a, found[i:], road) {
+			o.tier = Candidates
+			for _, other := range found[i+1:] {
+				o.hits = append(o.hits, m.groups[other.group].siblings()...)
+			}
 		}
+		return o
 	}
 	return weak
+}
+
+// doubtful reports whether the best of several town areas may still be the
+// wrong one.
+func (m *municipality) doubtful(d *Dictionary, a []rune, found []match, road []rune) bool {
+	best := found[0]
+	g := &m.groups[best.group]
+	length := len([]rune(m.keys[best.group]))
+	if best.wild {
+		// A 外字 is accepted where exactly one town area explains it.
+		return length < 2 || len(found) > 1 && found[1].wild && found[1].end == best.end
+	}
+	if boundary(a, best.end) || road != nil {
+		return false
+	}
+	// Behind a name without 小字 only a number can follow: 西 is not 西樹.
+	return !g.has(d, flagAza) && (length == 1 || g.has(d, flagChome) && len(found) > 1)
 }
 
 // weigh judges the rows of one town area. It reports false when every row is
@@ -72,10 +143,8 @@ func (m *municipality) weigh(d *Dictionary, a []rune, w match, road []rune) (out
 	case best.strength == fitDefault && len(g.rows) > 1 && g.needsMore(d, &t):
 		o.tier = Candidates
 	}
-	if o.tier == Sure && road == nil {
-		if b, ok := m.floor(m.keys[w.group], &t); ok {
-			o.hits = append([]hit{b}, o.hits...)
-		}
+	if road == nil && len(m.buildings) > 0 {
+		m.addFloor(m.keys[w.group], &t, &o)
 	}
 	o.hits = append(o.hits, g.siblings()...)
 	return o, true
@@ -86,15 +155,28 @@ func (m *municipality) weigh(d *Dictionary, a []rune, w match, road []rune) (out
 func (m *municipality) weighContradicted(d *Dictionary, g *group, t *tail, o outcome) (outcome, bool) {
 	o.hits = g.siblings()
 	o.tier = Candidates
+	o.against = true
 	if g.codes(d) > 1 || t.cross {
 		return o, false
 	}
-	first := g.rows[0].rule
-	lenient := first.kind == ruleStreet || first.kind == ruleList && len(first.conds) > 0 && first.conds[0].unit == unitWari
-	if lenient {
-		o.tier = Sure
+	r := g.rows[0].rule
+	silent := r.kind == ruleList && !t.named() && len(t.r) > 0 && r.names()
+	wari := r.kind == ruleList && len(r.conds) > 0 && r.conds[0].unit == unitWari
+	if silent || wari || r.kind == ruleStreet {
+		o.tier, o.against = Sure, false
+		return o, true
 	}
-	return o, lenient
+	return o, false
+}
+
+// names reports whether a bracket lists 小字, which an address may omit.
+func (r *rule) names() bool {
+	for i := range r.conds {
+		if len(r.conds[i].literal) > 0 || len(r.conds[i].name) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *group) has(d *Dictionary, f flags) bool {
@@ -139,6 +221,7 @@ func (t *townRow) why() Why {
 // needsMore reports whether the address is silent on what the brackets of the
 // other rows ask for, so that その他 may not be taken for granted.
 func (g *group) needsMore(d *Dictionary, t *tail) bool {
+	named := 0
 	for i := range g.rows {
 		r := g.rows[i].rule
 		if r == nil || r.kind != ruleList {
@@ -147,24 +230,34 @@ func (g *group) needsMore(d *Dictionary, t *tail) bool {
 		for j := range r.conds {
 			c := &r.conds[j]
 			figures := len(c.lots) > 0 || len(c.chome) > 0
-			if figures && len(c.name) == 0 && !t.nums.found {
-				return true
-			}
-			if (!figures || len(c.name) > 0) && !t.named() && (len(t.r) == 0 || g.has(d, flagAza)) {
+			switch {
+			case figures && len(c.name) == 0:
+				if !t.nums.found {
+					return true
+				}
+			case !t.named():
+				named++
+			case len(c.literal) >= 3 && strings.Contains(string(t.r), string(c.literal)):
+				// 村上1113-1村上団地: the name stands behind the number.
 				return true
 			}
 		}
 	}
-	return false
+	return named > 0 && (len(t.r) == 0 || g.has(d, flagAza) || named >= manyNames)
 }
 
-// findBlock reads a lot number directly behind the municipality.
+// manyNames is the number of 小字 in brackets from which on an address without
+// any 小字 is a question: the rest (その他) is then no longer the rule.
+const manyNames = 6
+
+// findBlock reads a lot number directly behind the municipality. Three figures
+// with hyphens are a 丁目 whose town area was left out.
 func (m *municipality) findBlock(a []rune, at int) (outcome, bool) {
 	if len(m.blocks) == 0 || at >= len(a) || !isDigit(a[at]) {
 		return outcome{}, false
 	}
 	n := readNumbers(a, at)
-	if n.chome > 0 || n.leadUnit != unitNone {
+	if n.chome > 0 || n.leadUnit != unitNone || n.first == unitNone && n.seq.n > 2 {
 		return outcome{}, false
 	}
 	for _, b := range m.blocks {
@@ -173,62 +266,4 @@ func (m *municipality) findBlock(a []rune, at int) (outcome, bool) {
 		}
 	}
 	return outcome{}, false
-}
-
-// floor finds a building of the town area in the rest of the address, and the
-// floor behind its name.
-func (m *municipality) floor(town string, t *tail) (hit, bool) {
-	for _, b := range m.buildings[town] {
-		at := -1
-		end := 0
-		for _, name := range b.names() {
-			if at = indexRunes(t.r, name, 0); at >= 0 {
-				end = at + len(name)
-				break
-			}
-		}
-		if at < 0 {
-			continue
-		}
-		if n, ok := readFloor(t.r, end); ok {
-			if row, ok := b.floors[n]; ok {
-				return hit{row, WhyBuilding}, true
-			}
-		}
-		if b.unknown >= 0 {
-			return hit{b.unknown, WhyBuilding}, true
-		}
-	}
-	return hit{}, false
-}
-
-// names gives a building's name, and its part behind ・ or before a bracket.
-func (b *building) names() [][]rune {
-	out := [][]rune{b.name}
-	for i, r := range b.name {
-		switch {
-		case r == '・' && len(b.name)-i-1 >= 4:
-			out = append(out, b.name[i+1:])
-		case r == '(' && i >= 4:
-			out = append(out, b.name[:i])
-		}
-	}
-	return out
-}
-
-// readFloor reads 12階 or 12F behind a building's name; below ground there is
-// no floor with a code.
-func readFloor(s []rune, from int) (int, bool) {
-	for i := from; i < len(s); i++ {
-		if !isDigit(s[i]) {
-			continue
-		}
-		v, end := numberAt(s, i)
-		if end < len(s) && (s[end] == '階' || s[end] == 'F') {
-			below := i > 0 && (s[i-1] == 'B' || s[i-1] == '下')
-			return v, !below
-		}
-		i = end
-	}
-	return 0, false
 }

@@ -12,6 +12,9 @@ func parseItem(item string, fallback unit) condition {
 	body = strings.TrimSuffix(body, textBeside)
 	c.literal = []rune(body)
 	c.readFigures([]rune(body), fallback)
+	if len(c.lots) > 0 || len(c.chome) > 0 {
+		c.literal = nil
+	}
 	for _, note := range notes {
 		inner, isExcept := strings.CutSuffix(note, textExcept)
 		switch {
@@ -38,7 +41,7 @@ func (c *condition) addExcept(list string) {
 			continue
 		}
 		x.literal, x.name = nil, c.name
-		if len(c.lots) == 0 && len(c.chome) == 0 {
+		if len(c.literal) > 0 {
 			x.name = c.literal
 		}
 		if len(x.chome) == 0 {
@@ -181,19 +184,3 @@ func between(s string, open, shut rune) []string {
 		out, s = append(out, text), after
 	}
 }
-
-// streetMarks are the words by which Kyoto addresses turn at a crossing.
-var streetMarks = []string{"上ル", "下ル", "西入", "東入", "通", "筋目", "東丁目", "西側", "東側"}
-
-// isStreetList reports whether a bracket lists Kyoto streets.
-func isStreetList(text string) bool {
-	return strings.Contains(text, "上ル") || strings.Contains(text, "下ル") ||
-		strings.Contains(text, "西入") || strings.Contains(text, "東入")
-}
-
-var streetForms = strings.NewReplacer("上ケル", "上ル", "下ケル", "下ル", "アケル", "上ル", "サケル", "下ル",
-	"上ール", "上ル", "入ル", "入", "入リ", "入", "通リ", "通", "通", "")
-
-// foldStreet brings the many spellings of a Kyoto crossing together; 通 is
-// left out, because it is written or dropped at will.
-func foldStreet(s []rune) []rune { return []rune(streetForms.Replace(string(s))) }

@@ -6,6 +6,8 @@ type outcome struct {
 	hits  []hit
 	end   int  // how much of the address was understood
 	clean bool // the town area ended where a name may end
+	// against: the town area was found, but its brackets contradict the address.
+	against bool
 }
 
 // hit is one row with the rule that led to it.
@@ -23,17 +25,18 @@ func (d *Dictionary) Lookup(address string, def Default) Answer {
 		return Answer{Tier: None}
 	}
 	var weak outcome
+	var known bool // a municipality was read in full
 	for _, p := range d.readings(a, def) {
 		o := d.resolve(a, p, def)
-		if o.tier == Sure {
+		if known && o.tier == Sure {
+			// The ward that is written lacks the town area, another has it.
+			o.tier = Candidates
+		}
+		if o.tier == Sure || o.tier == Candidates && o.clean && !known {
 			return d.answer(o)
 		}
-		if weak.tier == "" || weak.tier == None || len(weak.hits) == 0 {
-			weak = o
-		}
-		if o.tier == Candidates && o.clean {
-			return d.answer(o)
-		}
+		known = known || p.whole
+		weak.add(o)
 	}
 	return d.answer(weak)
 }
@@ -150,19 +153,19 @@ func (d *Dictionary) resolve(a []rune, p place, def Default) outcome {
 	var from []int32
 	for _, id := range p.munis {
 		o := d.munis[id].find(d, a, at)
-		if o.tier == Sure || o.tier == Candidates && o.end > at {
+		if len(o.hits) > 0 {
 			found, from = append(found, o), append(from, id)
 		}
 	}
-	if len(found) == 0 && at != p.at {
-		return d.resolve(a, place{munis: p.munis, at: p.at, whole: true}, def)
-	}
 	if len(found) == 0 {
-		return d.catchAll(p, def)
+		return d.catchAll(p)
 	}
 	o := d.choose(found, from, def)
 	if p.implied && !o.clean {
 		o.tier = Candidates
+	}
+	if o.tier == Candidates {
+		o.hits = append(o.hits, d.catchAll(p).hits...)
 	}
 	return o
 }
@@ -226,7 +229,7 @@ func (d *Dictionary) choose(found []outcome, from []int32, def Default) outcome 
 
 // catchAll shows the catch-all codes of the municipalities, for a person to
 // judge; they are never sure.
-func (d *Dictionary) catchAll(p place, def Default) outcome {
+func (d *Dictionary) catchAll(p place) outcome {
 	o := outcome{tier: None}
 	if p.implied {
 		return o

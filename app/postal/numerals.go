@@ -6,7 +6,7 @@ import "strconv"
 // number; elsewhere it is part of a name (三戸, 八戸, 四條畷) and stays.
 var countingWords = [][]rune{
 	[]rune("丁"), []rune("条"), []rune("線"), []rune("地割"), []rune("番"), []rune("号"), []rune("区"),
-	[]rune("階"), []rune("町目"), []rune("町内"), []rune("筋目"), []rune("ノ通"), []rune("ノ"),
+	[]rune("階"), []rune("町目"), []rune("町内"), []rune("筋目"), []rune("ノ通"), []rune("ノ町"), []rune("ノ"),
 }
 
 // kanjiDigit gives the value of a kanji digit, or of 十 百 千 as such.

@@ -45,6 +45,8 @@ const (
 	WhyLoose Why = "loose"
 	// WhyWithin: the town area stands later in the address, not where it belongs.
 	WhyWithin Why = "within"
+	// WhySimilar: the name differs by one character; never sure.
+	WhySimilar Why = "similar"
 	// WhySibling: another code of the same town area.
 	WhySibling Why = "sibling"
 	// WhyMunicipality: the municipality's catch-all code (以下に掲載がない場合).

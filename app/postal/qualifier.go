@@ -54,6 +54,9 @@ func parseRule(text string) *rule {
 	case "大字":
 		return &rule{kind: ruleOaza}
 	}
+	if text == "大字、番地" {
+		return &rule{kind: ruleAnyLot}
+	}
 	kind := ruleList
 	if inner, ok := strings.CutSuffix(text, textExcept); ok {
 		text, kind = inner, ruleExcept
@@ -63,7 +66,7 @@ func parseRule(text string) *rule {
 	r := &rule{kind: kind}
 	if kind == ruleStreet {
 		for _, item := range strings.Split(text, "、") {
-			r.conds = append(r.conds, condition{literal: foldStreet([]rune(item))})
+			r.conds = append(r.conds, condition{literal: []rune(foldStreet([]rune(item)))})
 		}
 		return r
 	}

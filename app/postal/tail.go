@@ -112,19 +112,25 @@ func (r *rule) fit(t *tail) fit {
 // no town area with codes by 丁目 has more than this many.
 const chomeLimit = 30
 
+// chomeSmall is the number up to which 3-12 is read as 3丁目12番 where a town
+// area has a code for its 丁目: its lots (番地) run into the hundreds.
+const chomeSmall = 9
+
 func (t *tail) fitAnyChome() fit {
 	n := t.nums
 	switch {
-	case t.cross || t.oaza || t.named():
+	case t.cross || t.named():
 		return fit{}
 	case n.chome > 0:
 		return fit{strength: fitNumber}
+	case t.oaza:
+		return fit{}
 	case !n.found || n.first != unitNone || n.seq.part[0] > chomeLimit || n.leadUnit != unitNone:
 		return fit{}
 	case n.seq.n >= 3:
 		return fit{strength: fitGuess}
 	case n.seq.n == 2:
-		return fit{strength: fitGuess, unsure: true}
+		return fit{strength: fitGuess, unsure: n.seq.part[0] > chomeSmall}
 	}
 	return fit{}
 }
@@ -134,13 +140,13 @@ func (t *tail) fitAnyLot() fit {
 	switch {
 	case n.chome > 0 && !t.named():
 		return fit{}
-	case t.cross || t.named() || n.first == unitLot:
+	case t.cross || t.oaza || t.named() || n.first == unitLot:
 		return fit{strength: fitNumber}
 	case !n.found:
 		return fit{}
 	case n.seq.part[0] > chomeLimit || n.seq.n == 1:
 		return fit{strength: fitNumber}
-	case n.seq.n == 2:
+	case n.seq.n == 2 && n.seq.part[0] > chomeSmall:
 		return fit{strength: fitGuess, unsure: true}
 	}
 	return fit{}
@@ -156,23 +162,6 @@ func (t *tail) fitOaza() fit {
 		return fit{strength: fitGuess}
 	}
 	return fit{strength: fitGuess, unsure: true}
-}
-
-func (r *rule) fitStreet(t *tail) fit {
-	best := fit{}
-	if len(t.road) == 0 {
-		return best
-	}
-	for i := range r.conds {
-		c := r.conds[i].literal
-		switch {
-		case string(c) == string(t.road):
-			return fit{strength: fitName + len(c)}
-		case indexRunes(t.road, c, 0) >= 0 || indexRunes(c, t.road, 0) >= 0:
-			best = best.better(fit{strength: fitNumber + len(c)})
-		}
-	}
-	return best
 }
 
 // fit judges one item of a bracket.

@@ -7,7 +7,7 @@ import "strings"
 // only: nothing folded is ever shown, and where two town areas of one
 // municipality differ by such a variant alone, the exact spelling decides.
 const variantGroups = `
-高髙 崎﨑嵜碕埼 沢澤 辺邊邉 斉齋斎齊齎 曽曾 蛍螢 鶏雞鷄 桧檜 涛濤 祷禱 渕淵 浜濱濵 広廣 徳德 柳栁 真眞 万萬 国國圀 桜櫻 滝瀧 竜龍
+釜竃竈 治冶 鍛鍜 祇祗 日曰 麩麸麬 仙僊 高髙 崎﨑嵜碕埼 沢澤 辺邊邉 斉齋斎齊齎 曽曾 蛍螢 鶏雞鷄 桧檜 涛濤 祷禱 渕淵 浜濱濵 広廣 徳德 柳栁 真眞 万萬 国國圀 桜櫻 滝瀧 竜龍
 塩鹽 島嶋嶌 峰峯 野埜 条條 栄榮 円圓 学學 寿壽 宝寶寳 恵惠 県縣 弥彌 豊豐 芦蘆 鉄鐵鐡 礼禮 総總 緑綠 横橫 黒黑 頼賴 瀬瀨 予豫
 与與 両兩 並竝 仏佛 会會 伝傳 児兒 剣劍劔剱釼 労勞 勲勳 区區 参參 双雙 台臺 号號 団團 囲圍 図圖 圧壓 壱壹 変變 実實 専專 将將
 尽盡 届屆 属屬 岳嶽 巌巖 帯帶 庁廳 応應 戦戰 戸戶 挙擧 数數 旧舊 昼晝 暁曉 来來 楽樂 検檢 権權 欧歐 歩步 歳歲 毎每 気氣 清淸
@@ -26,7 +26,7 @@ var variantFold = buildVariants()
 
 // spelled gives the kana by which Japan Post writes characters that its
 // character set lacks.
-var spelled = map[rune]string{'埇': "ソネ"}
+var spelled = map[rune]string{'埇': "ソネ", '橳': "ヌデ", '薭': "ヒエ", '舂': "ツク", '獺': "ウソ", '桛': "カセ"}
 
 func buildVariants() map[rune]rune {
 	m := make(map[rune]rune)

@@ -12,6 +12,7 @@ type match struct {
 	end     int  // position behind the town area
 	crossed bool // a 字 inside the name was passed over
 	wild    bool // a 外字 stood for a character
+	torn    bool // the name ends inside the 小字 that it reached into
 	oaza    bool // 大字 was written before the name
 }
 
@@ -26,7 +27,8 @@ type walker struct {
 // maxWalkSteps bounds the branching that wildcards and 字 can cause.
 const maxWalkSteps = 4000
 
-// walk gives all town areas that begin at position at, longest first.
+// walk gives all town areas that begin at position at, longest first; those
+// that tear a 小字 apart come last (新井田字西平 is not 新井田西).
 func (m *municipality) walk(a []rune, at int) []match {
 	w := walker{m: m, a: a, fuel: maxWalkSteps}
 	start, oaza := skipOaza(a, at)
@@ -35,7 +37,12 @@ func (m *municipality) walk(a []rune, at int) []match {
 		// 字 may itself begin the name.
 		w.step(0, len(m.keys), 0, match{end: at})
 	}
-	sort.SliceStable(w.found, func(i, j int) bool { return w.found[i].end > w.found[j].end })
+	sort.SliceStable(w.found, func(i, j int) bool {
+		if w.found[i].torn != w.found[j].torn {
+			return w.found[j].torn
+		}
+		return w.found[i].end > w.found[j].end
+	})
 	return w.found
 }
 
@@ -60,11 +67,10 @@ func (w *walker) step(lo, hi, off int, at match) {
 	}
 	w.fuel--
 	if off > 0 && len(w.m.keys[lo]) == off {
-		if !at.crossed || boundary(w.a, at.end) {
-			found := at
-			found.group = lo
-			w.found = append(w.found, found)
-		}
+		found := at
+		found.group = lo
+		found.torn = at.crossed && !boundary(w.a, at.end)
+		w.found = append(w.found, found)
 		lo++
 	}
 	if at.end >= len(w.a) || lo >= hi {
@@ -96,6 +102,10 @@ func (w *walker) passAza(lo, hi, off int, at match) {
 	case w.a[at.end] == '字':
 		at.end++
 		at.crossed = true
+		w.step(lo, hi, off, at)
+	case w.a[at.end] == '・', w.a[at.end] == '区' && !isDigit(w.a[at.end-1]):
+		// 厚田区別狩 is listed as 厚田別狩, 新所・岡崎 also without the dot.
+		at.end++
 		w.step(lo, hi, off, at)
 	}
 }
