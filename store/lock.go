@@ -25,3 +25,23 @@ func Lock(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// ErrUnfinishedRestore is returned by Open when a restore was cut off while it
+// put the files in place. The database at this path may be missing or mixed;
+// running the restore again completes it.
+var ErrUnfinishedRestore = errors.New("a restore was cut off while it replaced the database; run madoguchi restore again")
+
+// ReplacingPath is the file that stands beside the database while a restore
+// replaces it. It holds the name of the folder that takes the old files.
+func ReplacingPath(path string) string { return path + ".replacing" }
+
+func requireWhole(path string) error {
+	_, err := os.Lstat(ReplacingPath(path))
+	switch {
+	case err == nil:
+		return ErrUnfinishedRestore
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	}
+	return fmt.Errorf("look for an unfinished restore: %w", err)
+}

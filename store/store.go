@@ -68,6 +68,9 @@ type Store struct {
 	mu     sync.RWMutex // guards closed against sends on queue
 	closed bool
 
+	walLeft     atomic.Bool // a replica looks after the WAL
+	checkpoints int         // wal_autocheckpoint now in force; the writer's
+
 	committed atomic.Pointer[Commit]
 	onCommit  atomic.Pointer[func(Commit)]
 }
@@ -85,6 +88,9 @@ type Commit struct {
 func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err := os.MkdirAll(filepath.Dir(o.Path), 0o750); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	if err := requireWhole(o.Path); err != nil {
+		return nil, err
 	}
 	s := &Store{
 		path:  o.Path,
@@ -130,6 +136,9 @@ func (s *Store) openWriter(ctx context.Context, guest bool) error {
 		return fmt.Errorf("open %s: %w", s.path, err)
 	}
 	s.writer = newConnection(conn)
+	if err := keepWALFile(conn); err != nil {
+		return err
+	}
 	if guest {
 		err = requireCurrentSchema(ctx, conn)
 	} else {
@@ -137,6 +146,11 @@ func (s *Store) openWriter(ctx context.Context, guest bool) error {
 	}
 	if err != nil {
 		return err
+	}
+	if !guest { // a guest cannot know whether a replica follows the WAL
+		if err := s.setCheckpoints(ctx, ownCheckpointPages); err != nil {
+			return err
+		}
 	}
 	last, err := lastCommit(ctx, s.writer)
 	if err != nil {
@@ -164,8 +178,8 @@ func (s *Store) openReaders(ctx context.Context, n int) error {
 }
 
 // dsn carries every pragma, so that each connection of a pool has them.
-// wal_autocheckpoint(0): the replica alone moves pages out of the WAL, after
-// it has copied them; see docs/decisions/store.md.
+// wal_autocheckpoint(0): where there is a replica, it alone moves pages out of
+// the WAL, after it has copied them; see docs/decisions/store.md.
 func dsn(path, mode string) string {
 	q := url.Values{}
 	q.Set("mode", mode)

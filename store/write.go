@@ -79,6 +79,11 @@ func (s *Store) write() {
 func (s *Store) commit(group []*operation) error {
 	ctx := context.Background()
 	w := s.writer
+	if s.walLeft.Load() {
+		if err := s.setCheckpoints(ctx, 0); err != nil {
+			return err
+		}
+	}
 	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin writing: %w", err)
 	}

@@ -1,0 +1,338 @@
+// Package replica copies the database to a second place (複製) while it is in
+// use, with Litestream inside this process, and brings word of how far the
+// copy is.
+//
+// Promises: the lag shown is measured, never guessed; copying never delays a
+// write; a database never takes over copies that are not its own.
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/benbjohnson/litestream"
+	"github.com/superfly/ltx"
+
+	"madoguchi/store"
+)
+
+const (
+	// settle is the least time between two copies: commits in between share a
+	// file, which bounds how many small files there are to merge.
+	settle = 200 * time.Millisecond
+	// poll is how often commits of guests are looked for.
+	poll = time.Second
+	// firstRetry doubles up to lastRetry while the target does not answer.
+	firstRetry = time.Second
+	lastRetry  = 30 * time.Second
+	// inspectEvery is how often the target is compared with what was put there.
+	inspectEvery = time.Minute
+	// closeDeadline bounds the last copy when the server stops; systemd gives
+	// it longer, but whoever restarts a counter waits for it.
+	closeDeadline = 4 * time.Second
+	// truncatePages is the length of the WAL (128 MiB) at which writers are
+	// held up to shorten it. Only a read transaction of minutes gets it there.
+	truncatePages = 32768
+)
+
+// Replica copies one database to one target.
+type Replica struct {
+	st     *store.Store
+	target Target
+	meta   string
+	client *client
+	db     *litestream.DB
+	all    *litestream.Store // around db: merges and removes old copies
+	log    *slog.Logger
+
+	tracker tracker
+	wake    chan struct{}
+	cancel  context.CancelFunc
+	done    chan struct{}
+
+	// Of run, and of Close after done.
+	opened    bool      // all is open and the WAL is Litestream's
+	looked    bool      // Litestream has found its place in the WAL
+	inspected time.Time // when the target was last found to be as it was left
+}
+
+// Start begins to copy st to target and returns at once when the target
+// cannot be reached: copying then begins as soon as it can. It fails with
+// ErrForeignCopies when the target holds copies of something else, and on a
+// path that Litestream cannot open. Close it after the store, never before.
+func Start(ctx context.Context, st *store.Store, target Target, cfg Config, log *slog.Logger) (*Replica, error) {
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("replica settings: %w", err)
+	}
+	path, err := filepath.Abs(st.Path())
+	if err != nil {
+		return nil, fmt.Errorf("find database: %w", err)
+	}
+	if strings.ContainsAny(path, "?#%") {
+		return nil, fmt.Errorf("%s: a database that is copied cannot have ?, # or %% in its path", path)
+	}
+	if target.Folder() == filepath.Dir(path) {
+		return nil, fmt.Errorf("%s: the copies need another place than the database", target)
+	}
+	r := &Replica{
+		st: st, target: target, meta: MetaPath(path), client: newClient(target.dial()), log: log,
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	r.configure(path, cfg)
+	first, err := join(ctx, r.client, r.meta, target)
+	if errors.Is(err, ErrForeignCopies) {
+		return nil, fmt.Errorf("copy to %s: %w", target, err)
+	}
+	r.tracker.commit(st.LastCommit())
+	st.OnCommit(func(c store.Commit) {
+		r.tracker.commit(c)
+		select {
+		case r.wake <- struct{}{}:
+		default:
+		}
+	})
+	var running context.Context
+	running, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	go r.run(running, first, err)
+	return r, nil
+}
+
+func (r *Replica) configure(path string, cfg Config) {
+	quiet := slog.New(quieter{r.log.Handler()})
+	r.db = litestream.NewDB(path)
+	r.db.MonitorInterval = 0 // run drives it
+	r.db.BusyTimeout = 10 * time.Second
+	r.db.TruncatePageN = truncatePages
+	r.db.Replica = litestream.NewReplicaWithClient(r.db, r.client)
+	r.db.Replica.MonitorEnabled = false
+	r.all = litestream.NewStore([]*litestream.DB{r.db}, cfg.levels())
+	r.all.Logger = quiet
+	r.db.SetLogger(quiet)
+	r.all.SnapshotInterval = cfg.Snapshot.Interval
+	r.all.SnapshotRetention = cfg.Snapshot.Retention
+	r.all.SetL0Retention(cfg.L0Retention)
+	r.all.L0RetentionCheckInterval = cfg.L0RetentionCheckInterval
+	r.all.ValidationInterval = cfg.Validation.Interval
+	r.all.SetShutdownSyncTimeout(closeDeadline - time.Second)
+}
+
+// run copies until ctx ends: soon after each commit, and every poll.
+func (r *Replica) run(ctx context.Context, listing []*ltx.FileInfo, err error) {
+	defer close(r.done)
+	ticker := time.NewTicker(poll)
+	defer ticker.Stop()
+	joined := err == nil
+	var retry time.Duration
+	for {
+		if !joined {
+			listing, err = join(ctx, r.client, r.meta, r.target)
+			joined = err == nil
+		}
+		r.noteGuests(ctx)
+		r.tracker.begin()
+		if joined {
+			err = r.copy(ctx, listing)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		retry = r.judge(err, retry)
+		pause(ctx, max(settle, retry))
+		if retry > 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.wake:
+		case <-ticker.C:
+		}
+	}
+}
+
+// judge records how a copy ended and returns how long to wait before the next
+// attempt; 0 after a success. The log gets the first failure and the end of it.
+func (r *Replica) judge(err error, retry time.Duration) time.Duration {
+	r.tracker.end(err, r.st.Now())
+	switch {
+	case err == nil && retry > 0:
+		r.log.Info("the copy goes on", "target", r.target.String())
+	case err != nil && retry == 0:
+		r.log.Error("the copy does not go on", "target", r.target.String(), "error", err)
+	}
+	if err == nil {
+		return 0
+	}
+	return min(max(2*retry, firstRetry), lastRetry)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// noteGuests asks the file for its newest commit: a guest's does not pass
+// through this process.
+func (r *Replica) noteGuests(ctx context.Context) {
+	err := r.st.Read(ctx, func(tx *store.Tx) error {
+		c, err := store.One[store.Commit](tx, `SELECT commit_seq, committed_at FROM store_state`)
+		if err == nil {
+			r.tracker.commit(c)
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, store.ErrClosed) && ctx.Err() == nil {
+		r.log.Warn("newest commit could not be read", "error", err)
+	}
+}
+
+// copy brings everything committed by now to the target.
+func (r *Replica) copy(ctx context.Context, listing []*ltx.FileInfo) error {
+	if err := r.open(ctx, listing); err != nil {
+		return err
+	}
+	// Reading the WAL and checkpointing are local and short. They are not cut
+	// off, and they go on while the target is away: they bound the WAL.
+	if err := r.db.Sync(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("read changes: %w", err)
+	}
+	if err := r.inspect(ctx); err != nil {
+		return err
+	}
+	if err := r.db.Replica.Sync(ctx); err != nil {
+		return fmt.Errorf("copy changes: %w", err)
+	}
+	return r.requireSole()
+}
+
+// open hands the WAL over to Litestream and lets it find its place there. The
+// listing stands in for the target meanwhile: if Litestream gave up half-way,
+// it would close the database file, and with it all of SQLite's locks that this
+// process holds on it.
+func (r *Replica) open(ctx context.Context, listing []*ltx.FileInfo) error {
+	if !r.opened {
+		if err := r.all.Open(context.WithoutCancel(ctx)); err != nil {
+			return fmt.Errorf("open for copying: %w", err)
+		}
+		r.opened, r.inspected = true, time.Now()
+		r.st.LeaveWAL()
+	}
+	if r.looked {
+		return nil
+	}
+	r.client.standIn(listing)
+	defer r.client.standIn(nil)
+	if err := r.db.Sync(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("read changes: %w", err)
+	}
+	r.looked = true
+	return nil
+}
+
+// inspect looks now and then whether the target still holds what was put
+// there: a disk may have been unmounted, leaving an empty folder that takes
+// files just as well, or a second server may write to the same place. Nothing
+// is copied until it is in order again.
+func (r *Replica) inspect(ctx context.Context) error {
+	if time.Since(r.inspected) < inspectEvery {
+		return nil
+	}
+	r.inspected = time.Time{}
+	files, err := list(ctx, r.client, 0)
+	if err != nil {
+		return err
+	}
+	oldest, newest, err := localRange(r.meta)
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		if oldest <= 1 && r.db.Replica.Pos().IsZero() {
+			return nil // nothing was put there yet
+		}
+		return ErrCopiesGone
+	}
+	last := files[len(files)-1]
+	if err := joinExisting(ctx, r.client, r.meta, last, newest); err != nil {
+		return err
+	}
+	if last.MaxTXID < r.db.Replica.Pos().TXID {
+		r.db.Replica.SetPos(ltx.Pos{}) // look again where to go on
+	}
+	r.inspected = time.Now()
+	return nil
+}
+
+// requireSole notices a second writer in the target after an error: Litestream
+// itself would take the other's files for its own and report success.
+func (r *Replica) requireSole() error {
+	here, err := r.db.Pos()
+	if err != nil {
+		return fmt.Errorf("find own position: %w", err)
+	}
+	if there := r.db.Replica.Pos(); there.TXID > here.TXID {
+		return fmt.Errorf("own position %s, theirs %s: %w", here.TXID, there.TXID, ErrForeignCopies)
+	}
+	return nil
+}
+
+// Status tells how the copy stands now.
+func (r *Replica) Status() Status {
+	s := r.tracker.status(r.st.Now())
+	s.Target = r.target.String()
+	return s
+}
+
+// Close copies what is left and ends, at the latest when ctx ends or after
+// four seconds. Its error says that the newest changes are in the database
+// but not in the target; the next start copies them.
+func (r *Replica) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, closeDeadline, errDeadline)
+	defer cancel()
+	r.cancel()
+	ended := make(chan error, 1)
+	go func() {
+		<-r.done
+		r.tracker.commit(r.st.LastCommit())
+		r.tracker.begin()
+		err := r.finish(ctx)
+		r.tracker.end(err, r.st.Now())
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return fmt.Errorf("the newest changes are not copied yet: %w", err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("the newest changes are not copied yet: %w", context.Cause(ctx))
+	}
+}
+
+// finish makes the last copy, also when run had no chance to make a first.
+func (r *Replica) finish(ctx context.Context) error {
+	if !r.opened {
+		listing, err := join(ctx, r.client, r.meta, r.target)
+		if err != nil {
+			return err
+		}
+		if err := r.open(ctx, listing); err != nil {
+			return errors.Join(err, r.all.Close(ctx))
+		}
+	}
+	if err := r.inspect(ctx); err != nil {
+		// Close what is local, without giving the last changes to a wrong place.
+		gone, cancel := context.WithCancel(ctx)
+		cancel()
+		return errors.Join(err, r.all.Close(gone))
+	}
+	return r.all.Close(ctx)
+}

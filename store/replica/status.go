@@ -1,0 +1,94 @@
+package replica
+
+import (
+	"sync"
+	"time"
+
+	"madoguchi/store"
+)
+
+// Status is how the copy stands, as measured.
+type Status struct {
+	// Target names the place of the copies.
+	Target string
+	// Committed is the newest group commit of the database.
+	Committed store.Commit
+	// Copied is the newest group commit known to be in the target. It is zero
+	// until the first copy after the start has ended.
+	Copied store.Commit
+	// Lag is the age of the oldest group commit that is not known to be in the
+	// target; 0 when all are.
+	Lag time.Duration
+	// LastError is why the latest attempt failed, "" after one that succeeded.
+	LastError   string
+	LastErrorAt time.Time
+	// LastSuccessAt is when copying last ended well, also when there was nothing new.
+	LastSuccessAt time.Time
+}
+
+// tracker keeps what the status is computed from. A commit is first waiting,
+// then underway while a copy that began after it runs, then copied.
+type tracker struct {
+	mu        sync.Mutex
+	committed store.Commit
+	copied    store.Commit
+	waiting   time.Time // oldest commit that no running copy covers
+	underway  time.Time // oldest commit that the running copy covers
+	covered   store.Commit
+	err       error
+	errAt     time.Time
+	success   time.Time
+}
+
+// commit notes a commit of this process or of a guest.
+func (t *tracker) commit(c store.Commit) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c.Sequence <= t.committed.Sequence {
+		return
+	}
+	t.committed = c
+	if t.waiting.IsZero() {
+		t.waiting = c.At
+	}
+}
+
+// begin is called before a copy reads the WAL: all commits noted by now are in it.
+func (t *tracker) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.covered = t.committed
+	if t.underway.IsZero() {
+		t.underway = t.waiting
+	}
+	t.waiting = time.Time{}
+}
+
+// end is called after the copy that begin announced.
+func (t *tracker) end(err error, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.err = err
+	if err != nil {
+		t.errAt = now
+		return // what was underway stays so until an attempt succeeds
+	}
+	t.copied, t.underway, t.success = t.covered, time.Time{}, now
+}
+
+func (t *tracker) status(now time.Time) Status {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := Status{Committed: t.committed, Copied: t.copied, LastErrorAt: t.errAt, LastSuccessAt: t.success}
+	if t.err != nil {
+		s.LastError = t.err.Error()
+	}
+	oldest := t.underway
+	if oldest.IsZero() {
+		oldest = t.waiting
+	}
+	if !oldest.IsZero() {
+		s.Lag = max(0, now.Sub(oldest))
+	}
+	return s
+}
