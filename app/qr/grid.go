@@ -1,0 +1,330 @@
+package qr
+
+import (
+	"image"
+	"math"
+	"slices"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode/decoder"
+)
+
+// grid lays the modules of a code over a contrast picture. Its four points are
+// the middles of the three finders and of the place where a fourth would be.
+type grid struct {
+	n      int // modules along a side
+	points Quad
+	marks  []mark
+	score  float64
+}
+
+// mark is a module whose colour the standard fixes.
+type mark struct {
+	x, y  float64 // its middle, in modules
+	black bool
+}
+
+func (g grid) transform() transform {
+	n := float64(g.n)
+	return quadTo(rectangle(3.5, 3.5, n-3.5, n-3.5), g.points)
+}
+
+func (g grid) outline() Quad {
+	t, n := g.transform(), float64(g.n)
+	return rectangle(0, 0, n, n).mapped(func(p Point) Point { return t.at(p.X, p.Y) })
+}
+
+// contrast is a crop with uneven light taken out: positive where darker than
+// its surroundings, in brightness steps.
+type contrast struct {
+	w, h int
+	v    []float32
+}
+
+// newContrast compares each pixel with the mean of the square of radius pixels
+// around it.
+func newContrast(g *image.Gray, radius int) *contrast {
+	w, h := g.Rect.Dx(), g.Rect.Dy()
+	sums := integral(g)
+	out := &contrast{w: w, h: h, v: make([]float32, w*h)}
+	for y := range h {
+		y0, y1 := max(y-radius, 0), min(y+radius+1, h)
+		top, bottom := sums[y0*(w+1):], sums[y1*(w+1):]
+		for x := range w {
+			x0, x1 := max(x-radius, 0), min(x+radius+1, w)
+			mean := float32(bottom[x1]-bottom[x0]-top[x1]+top[x0]) / float32((x1-x0)*(y1-y0))
+			out.v[y*w+x] = mean - float32(g.Pix[y*g.Stride+x])
+		}
+	}
+	return out
+}
+
+// at is the contrast at p, 0 outside; 0, 0 is the corner of the first pixel.
+func (c *contrast) at(p Point) float64 {
+	x, y := p.X-0.5, p.Y-0.5
+	if !(x >= 0 && y >= 0 && x < float64(c.w-1) && y < float64(c.h-1)) {
+		return 0
+	}
+	x0, y0 := int(x), int(y)
+	dx, dy := float32(x-float64(x0)), float32(y-float64(y0))
+	i := y0*c.w + x0
+	a := c.v[i]*(1-dx) + c.v[i+1]*dx
+	b := c.v[i+c.w]*(1-dx) + c.v[i+c.w+1]*dx
+	return float64(a*(1-dy) + b*dy)
+}
+
+// limited keeps one very black or bright spot from outweighing many modules.
+func (c *contrast) limited(p Point) float64 { return min(max(c.at(p), -40), 40) }
+
+// fitGrid finds where the modules of the code with these finders lie, for the
+// size n. ok is false where no code of that size can be.
+func fitGrid(c *contrast, t triple, n int) grid {
+	far := t.right.add(t.down.Point).sub(t.corner.Point)
+	g := grid{n: n, points: Quad{t.corner.Point, t.right.Point, far, t.down.Point}}
+	version := (n - 17) / 4
+	if version >= 2 {
+		g.seekAlignment(c)
+	}
+	g.marks = fixedMarks(n)
+	g.climb(c)
+	return g
+}
+
+// seekAlignment moves the fourth point so that the lower right alignment
+// pattern fits best: perspective shows most there.
+func (g *grid) seekAlignment(c *contrast) {
+	n := float64(g.n)
+	t := g.transform()
+	reach := 2 + 0.16*(n-14)
+	pattern := alignmentMarks(n-6.5, n-6.5)
+	best, at := math.Inf(-1), Point{n - 6.5, n - 6.5}
+	for dy := -reach; dy <= reach; dy += 0.5 {
+		for dx := -reach; dx <= reach; dx += 0.5 {
+			sum := 0.0
+			for _, m := range pattern {
+				v := c.limited(t.at(m.x+dx, m.y+dy))
+				if !m.black {
+					v = -v
+				}
+				sum += v
+			}
+			// A far find must be clearly better than a near one.
+			sum -= 6 * math.Hypot(dx, dy)
+			if sum > best {
+				best, at = sum, Point{n - 6.5 + dx, n - 6.5 + dy}
+			}
+		}
+	}
+	found := t.at(at.X, at.Y)
+	from := Quad{{3.5, 3.5}, {n - 3.5, 3.5}, {n - 6.5, n - 6.5}, {3.5, n - 3.5}}
+	to := g.points
+	to[2] = found
+	g.points[2] = quadTo(from, to).at(n-3.5, n-3.5)
+}
+
+// climb improves all four points, in steps from one module down to a tenth.
+func (g *grid) climb(c *contrast) {
+	module := distance(g.points[0], g.points[1]) / float64(g.n-7)
+	g.score = g.fitness(c)
+	for _, step := range []float64{0.8, 0.4, 0.2, 0.1} {
+		for range 3 {
+			moved := false
+			for i := range g.points {
+				for _, d := range [4]Point{{step, 0}, {-step, 0}, {0, step}, {0, -step}} {
+					trial := *g
+					trial.points[i] = g.points[i].add(d.times(module))
+					if trial.score = trial.fitness(c); trial.score > g.score {
+						*g, moved = trial, true
+					}
+				}
+			}
+			if !moved {
+				break
+			}
+		}
+	}
+}
+
+// fitness is how well the fixed modules show their colours, plus a little for
+// every module that shows any colour clearly: only a grid in step with the
+// print meets the middles of the data modules as well.
+func (g *grid) fitness(c *contrast) float64 {
+	t := g.transform()
+	sum := 0.0
+	for _, m := range g.marks {
+		v := c.limited(t.at(m.x, m.y))
+		if !m.black {
+			v = -v
+		}
+		sum += v
+	}
+	data := 0.0
+	stride := max(1, g.n/25)
+	for y := 0; y < g.n; y += stride {
+		for x := 0; x < g.n; x++ {
+			data += math.Abs(c.limited(t.at(float64(x)+0.5, float64(y)+0.5)))
+		}
+	}
+	return sum + 0.35*data
+}
+
+// match is the share, -1 to 1, of the contrast at the fixed modules that has
+// the right sign.
+func (g *grid) match(c shades) float64 {
+	t := g.transform()
+	var signed, all float64
+	for _, m := range g.marks {
+		v := c.limited(t.at(m.x, m.y))
+		all += math.Abs(v)
+		if m.black {
+			signed += v
+		} else {
+			signed -= v
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return signed / all
+}
+
+// fixedMarks are the finders with their white edges, the timing patterns and
+// the alignment patterns of a code with n modules a side.
+func fixedMarks(n int) []mark {
+	var out []mark
+	for _, corner := range [3][2]int{{0, 0}, {n - 7, 0}, {0, n - 7}} {
+		for y := -1; y <= 7; y++ {
+			for x := -1; x <= 7; x++ {
+				ax, ay := corner[0]+x, corner[1]+y
+				if ax < 0 || ay < 0 || ax >= n || ay >= n {
+					continue
+				}
+				ring := max(abs(x-3), abs(y-3))
+				out = append(out, mark{float64(ax) + 0.5, float64(ay) + 0.5, ring != 2 && ring != 4})
+			}
+		}
+	}
+	for i := 8; i < n-8; i++ {
+		at, black := float64(i)+0.5, i%2 == 0
+		out = append(out, mark{at, 6.5, black}, mark{6.5, at, black})
+	}
+	for _, p := range alignmentCenters(n) {
+		out = append(out, alignmentMarks(p.X, p.Y)...)
+	}
+	return out
+}
+
+// alignmentCenters are the middles of all alignment patterns, in modules.
+func alignmentCenters(n int) []Point {
+	version, err := decoder.Version_GetVersionForNumber((n - 17) / 4)
+	if err != nil {
+		return nil
+	}
+	var out []Point
+	centers := version.GetAlignmentPatternCenters()
+	last := len(centers) - 1
+	for i, y := range centers {
+		for j, x := range centers {
+			if i == 0 && j == 0 || i == 0 && j == last || i == last && j == 0 {
+				continue
+			}
+			out = append(out, Point{float64(x) + 0.5, float64(y) + 0.5})
+		}
+	}
+	return out
+}
+
+func alignmentMarks(cx, cy float64) []mark {
+	var out []mark
+	for y := -2; y <= 2; y++ {
+		for x := -2; x <= 2; x++ {
+			out = append(out, mark{cx + float64(x), cy + float64(y), max(abs(x), abs(y)) != 1})
+		}
+	}
+	return out
+}
+
+func abs(i int) int { return max(i, -i) }
+
+// shades is a picture asked for its colour at a place: positive is black.
+type shades interface{ limited(p Point) float64 }
+
+// trial is a number of modules a code may have along its side, and how well
+// its timing patterns would alternate, -1 to 1.
+type trial struct {
+	n     int
+	score float64
+}
+
+// sizes are the module counts worth trying for t, the likeliest first: the
+// timing pattern decides among those near the finders' own estimate.
+func sizes(c shades, t triple) []trial {
+	guess := t.modules()
+	var trials []trial
+	far := t.right.add(t.down.Point).sub(t.corner.Point)
+	for n := 21; n <= 177; n += 4 {
+		if math.Abs(float64(n)-guess) > 5+0.14*guess {
+			continue
+		}
+		g := grid{n: n, points: Quad{t.corner.Point, t.right.Point, far, t.down.Point}}
+		trials = append(trials, trial{n, timing(c, g) - 0.1*math.Abs(float64(n)-guess)/(4+0.1*guess)})
+	}
+	slices.SortFunc(trials, func(a, b trial) int {
+		if a.score > b.score {
+			return -1
+		}
+		return 1
+	})
+	return trials[:min(len(trials), 3)]
+}
+
+// timing is the share, -1 to 1, of the contrast along both timing patterns
+// that alternates as it should. Each is looked for a little to either side.
+func timing(c shades, g grid) float64 {
+	t := g.transform()
+	best := [2]float64{-1, -1}
+	for _, off := range []float64{-0.7, -0.35, 0, 0.35, 0.7} {
+		var signed, all [2]float64
+		for i := 7; i < g.n-7; i++ {
+			at := float64(i) + 0.5
+			v := [2]float64{c.limited(t.at(at, 6.5+off)), c.limited(t.at(6.5+off, at))}
+			for k := range v {
+				all[k] += math.Abs(v[k])
+				if i%2 == 0 {
+					signed[k] += v[k]
+				} else {
+					signed[k] -= v[k]
+				}
+			}
+		}
+		for k := range best {
+			if all[k] > 0 {
+				best[k] = max(best[k], signed[k]/all[k])
+			}
+		}
+	}
+	return (best[0] + best[1]) / 2
+}
+
+// sample reads the colour of every module. at maps module coordinates to the
+// crop; spread is the distance, in modules, of four more looks around each
+// middle, 0 for one look only.
+func sample(c *contrast, n int, at func(x, y float64) Point, spread float64) (*gozxing.BitMatrix, error) {
+	out, err := gozxing.NewSquareBitMatrix(n)
+	if err != nil {
+		return nil, err
+	}
+	for y := range n {
+		for x := range n {
+			mx, my := float64(x)+0.5, float64(y)+0.5
+			v := c.at(at(mx, my))
+			if spread > 0 {
+				v += c.at(at(mx-spread, my)) + c.at(at(mx+spread, my)) + c.at(at(mx, my-spread)) + c.at(at(mx, my+spread))
+			}
+			if v > 0 {
+				out.Set(x, y)
+			}
+		}
+	}
+	return out, nil
+}
