@@ -24,6 +24,18 @@ func TestSameArgumentsGiveTheSamePeople(t *testing.T) {
 	}
 }
 
+func TestNumberThatIsTakenIsDrawnAgain(t *testing.T) {
+	draws := []string{"taken", "taken", "free"}
+	draw := func() string {
+		first := draws[0]
+		draws = draws[1:]
+		return first
+	}
+	if got := new(generator).unique(map[string]bool{"taken": true}, draw); got != "free" {
+		t.Errorf("got %q, want %q", got, "free")
+	}
+}
+
 func TestEveryPersonIsWellFormed(t *testing.T) {
 	forms := map[string]*regexp.Regexp{
 		"notice number":  regexp.MustCompile(`^[0-9A-Z]{3}[0-9]{6}$`),
