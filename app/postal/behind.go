@@ -12,9 +12,6 @@ func (m *municipality) findBehindStreets(d *Dictionary, a []rune, at int) outcom
 	if last < 0 {
 		return outcome{}
 	}
-	if o := m.findTown(d, a, at, nil); o.tier == Sure && o.clean {
-		return o
-	}
 	for q := last; q < len(a); q++ {
 		if q > last && isDigit(a[q]) && isDigit(a[q-1]) {
 			continue

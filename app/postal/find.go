@@ -5,7 +5,20 @@ import "strings"
 // find reads the town area at position at. An outcome without hits means that
 // the municipality does not know the address.
 func (m *municipality) find(d *Dictionary, a []rune, at int) outcome {
-	at = m.skipRepeat(a, at)
+	o := m.findAt(d, a, at)
+	if o.tier == Sure {
+		return o
+	}
+	if again := m.skipRepeat(a, at); again != at {
+		if twice := m.findAt(d, a, again); twice.tier == Sure {
+			return twice
+		}
+	}
+	return o
+}
+
+// findAt reads the town area exactly at a position.
+func (m *municipality) findAt(d *Dictionary, a []rune, at int) outcome {
 	if m.streets {
 		if o := m.findBehindStreets(d, a, at); len(o.hits) > 0 {
 			return o
@@ -107,11 +120,35 @@ func (m *municipality) doubtful(d *Dictionary, a []rune, found []match, road []r
 		// A 外字 is accepted where exactly one town area explains it.
 		return length < 2 || len(found) > 1 && found[1].wild && found[1].end == best.end
 	}
+	if best.crossed && !best.torn && len(found) > 1 && found[1].end > 0 {
+		// 鳥羽字二本松 may be 鳥羽 or 鳥羽二本松.
+		return true
+	}
 	if boundary(a, best.end) || road != nil {
 		return false
 	}
+	if m.tailIsTown(d, a, best) {
+		return true
+	}
 	// Behind a name without 小字 only a number can follow: 西 is not 西樹.
-	return !g.has(d, flagAza) && (length == 1 || g.has(d, flagChome) && len(found) > 1)
+	return !g.has(d, flagAza) && g.has(d, flagChome) && (length == 1 || len(found) > 1) || torn(a, best.end)
+}
+
+// tailIsTown reports whether what follows is the whole name of another town
+// area with another code: 犬山西古券 stands for 西古券 as well as for 犬山.
+func (m *municipality) tailIsTown(d *Dictionary, a []rune, best match) bool {
+	for _, w := range m.walk(a, best.end) {
+		if w.end-best.end >= 3 && !w.crossed && boundary(a, w.end) &&
+			d.rows[m.groups[w.group].rows[0].row].code != d.rows[m.groups[best.group].rows[0].row].code {
+			return true
+		}
+	}
+	return false
+}
+
+// torn reports that 町 was cut off the name (高島 in 高島町1).
+func torn(a []rune, end int) bool {
+	return a[end] == '町' && boundary(a, end+1)
 }
 
 // weigh judges the rows of one town area. It reports false when every row is
@@ -140,7 +177,7 @@ func (m *municipality) weigh(d *Dictionary, a []rune, w match, road []rune) (out
 	switch {
 	case tie, best.unsure:
 		o.tier = Candidates
-	case best.strength == fitDefault && len(g.rows) > 1 && g.needsMore(d, &t):
+	case best.strength == fitDefault && g.codes(d) > 1 && g.needsMore(d, &t):
 		o.tier = Candidates
 	}
 	if road == nil && len(m.buildings) > 0 {
@@ -235,11 +272,11 @@ func (g *group) needsMore(d *Dictionary, t *tail) bool {
 				if !t.nums.found {
 					return true
 				}
-			case !t.named():
-				named++
 			case len(c.literal) >= 3 && strings.Contains(string(t.r), string(c.literal)):
 				// 村上1113-1村上団地: the name stands behind the number.
 				return true
+			case !t.named():
+				named++
 			}
 		}
 	}
@@ -248,7 +285,7 @@ func (g *group) needsMore(d *Dictionary, t *tail) bool {
 
 // manyNames is the number of 小字 in brackets from which on an address without
 // any 小字 is a question: the rest (その他) is then no longer the rule.
-const manyNames = 6
+const manyNames = 2
 
 // findBlock reads a lot number directly behind the municipality. Three figures
 // with hyphens are a 丁目 whose town area was left out.

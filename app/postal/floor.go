@@ -1,5 +1,7 @@
 package postal
 
+import "strings"
+
 // addFloor puts the code of a building's floor before that of its town area.
 // Without a floor the building's code for unknown floors is only shown,
 // because senders then use the town area's code as often.
@@ -8,6 +10,11 @@ func (m *municipality) addFloor(town string, t *tail, o *outcome) {
 		b := &m.buildings[town][i]
 		end := b.nameEnd(t.r)
 		if end < 0 {
+			if b.unknown >= 0 && b.nearlyNamed(t.r) {
+				// アイランドタワー for 新宿アイランドタワー: shown, not filled in.
+				o.tier = Candidates
+				o.hits = append(o.hits, hit{b.onFloor(t.r), WhyBuilding})
+			}
 			continue
 		}
 		floor, above := readFloor(t.r, end)
@@ -25,8 +32,42 @@ func (m *municipality) addFloor(town string, t *tail, o *outcome) {
 	}
 }
 
-// nameEnd gives the position behind the building's name in s, or -1. A longer
-// name (…タワーアネックス) is another building.
+// nearName is how many characters in a row make a building's name likely.
+const nearName = 6
+
+// nearlyNamed reports whether a good part of the building's name stands in s.
+// Words that many buildings share do not count.
+func (b *building) nearlyNamed(s []rune) bool {
+	for i := 0; i+nearName <= len(b.name); i++ {
+		part := b.name[i : i+nearName]
+		if !commonPart(part) && indexRunes(s, part, 0) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func commonPart(part []rune) bool {
+	for _, w := range commonWords {
+		if strings.Contains(w, string(part)) {
+			return true
+		}
+	}
+	return false
+}
+
+var commonWords = []string{"センタービルデイング", "タワービルデイング", "センタータワービル", "オフイスタワー", "三井ビルデイング"}
+
+// onFloor gives the row of the floor that s names, or of unknown floors.
+func (b *building) onFloor(s []rune) int32 {
+	floor, above := readFloor(s, 0)
+	if row, ok := b.floors[floor]; ok && above {
+		return row
+	}
+	return b.unknown
+}
+
+// nameEnd gives the position behind the building's name in s, or -1.
 func (b *building) nameEnd(s []rune) int {
 	for _, name := range b.names() {
 		at := indexRunes(s, name, 0)
@@ -34,12 +75,18 @@ func (b *building) nameEnd(s []rune) int {
 			continue
 		}
 		end := at + len(name)
-		if end == len(s) || !isKatakana(s[end]) || !isKatakana(s[end-1]) {
-			return end
+		for _, word := range annexWords {
+			if hasRunes(s, word, end) {
+				return -1
+			}
 		}
+		return end
 	}
 	return -1
 }
+
+// annexWords make a building's name that of another building beside it.
+var annexWords = [][]rune{[]rune("アネツクス"), []rune("ANNEX"), []rune("別館"), []rune("新館")}
 
 // names gives a building's name, and its part behind ・ or before a bracket.
 func (b *building) names() [][]rune {

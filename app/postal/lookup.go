@@ -38,6 +38,9 @@ func (d *Dictionary) Lookup(address string, def Default) Answer {
 		known = known || p.whole
 		weak.add(o)
 	}
+	if len(weak.hits) == 0 {
+		weak = d.findInPrefecture(a)
+	}
 	return d.answer(weak)
 }
 
@@ -109,6 +112,40 @@ func (d *Dictionary) readPastCounty(a []rune) []place {
 		}
 	}
 	return kept
+}
+
+// findInPrefecture shows a town area of four or more characters that exactly
+// one municipality of the prefecture has, where the municipality is left out
+// or no longer exists (宮崎県佐土原町下那珂).
+func (d *Dictionary) findInPrefecture(a []rune) outcome {
+	pref := d.statedPrefecture(a)
+	if len(pref) == 0 {
+		return outcome{}
+	}
+	at := len(pref)
+	for i := at; i < min(len(a), at+6); i++ {
+		if a[i] == '郡' {
+			at = i + 1
+			break
+		}
+	}
+	var found outcome
+	for i := range d.munis {
+		m := &d.munis[i]
+		if string(foldName(m.pref)) != string(pref) {
+			continue
+		}
+		o := m.findTown(d, a, at, nil)
+		if len(o.hits) == 0 || o.end-at < 4 {
+			continue
+		}
+		if len(found.hits) > 0 {
+			return outcome{}
+		}
+		found = o
+		found.tier = Candidates
+	}
+	return found
 }
 
 // within keeps the municipalities of a prefecture; no prefecture keeps all.
@@ -237,6 +274,9 @@ func (d *Dictionary) catchAll(p place) outcome {
 	for _, id := range p.munis {
 		for _, row := range d.munis[id].catchAll {
 			o.hits = append(o.hits, hit{row, WhyMunicipality})
+		}
+		for _, b := range d.munis[id].blocks {
+			o.hits = append(o.hits, hit{b.row, WhyMunicipality})
 		}
 	}
 	if len(o.hits) > 0 {

@@ -1,6 +1,9 @@
 package postal
 
-import "strings"
+import (
+	"sort"
+	"strings"
+)
 
 // findUnitless reads 桔梗が丘3-3-5 as 桔梗が丘3番町…: the counting word belongs
 // to the town area's name and was left out.
@@ -38,10 +41,17 @@ func (m *municipality) findLotLetter(d *Dictionary, a []rune, at int) outcome {
 	for i < len(a) && !isDigit(a[i]) {
 		i++
 	}
-	if i >= len(a) || i-at < 3 || !strings.ContainsRune("甲乙丙丁戊己庚辛", a[i-1]) {
+	if i > at && i < len(a) && a[i-1] == 'ノ' {
+		a = splice(a, i-1, i, nil)
+		i--
+	}
+	if i >= len(a) || i-at < 3 || !lotLetter(a, i-1) {
 		return outcome{}
 	}
 	for q := i - 2; q > at; q-- {
+		if a[q-1] == '字' {
+			continue
+		}
 		joined := splice(a, q, i-1, nil)
 		o := m.findTown(d, joined, at, nil)
 		if o.tier != Sure || o.end != q+1 {
@@ -131,6 +141,7 @@ func (m *municipality) findWithout(d *Dictionary, a []rune, at int, drop string,
 		twice = len(k) == size && best >= 0
 		best, size = i, len(k)
 	}
+	twice = twice || best >= 0 && m.beginLike(a, at)
 	if best < 0 {
 		return outcome{}
 	}
@@ -153,14 +164,35 @@ func (m *municipality) findWithout(d *Dictionary, a []rune, at int, drop string,
 	return o
 }
 
-// findSimilar shows town areas that differ from the address by one character,
-// for typing errors; it is never sure.
-func (m *municipality) findSimilar(_ *Dictionary, a []rune, at int) outcome {
-	start, _ := skipOaza(a, at)
-	end := start
-	for end < len(a) && !boundary(a, end) {
+// beginLike reports whether several town areas go on where the address stops:
+// 西中野8 may be 西中野町 or 西中野本町.
+func (m *municipality) beginLike(a []rune, at int) bool {
+	start, end := nameRange(a, at)
+	name, n := string(a[start:end]), 0
+	for i := sort.SearchStrings(m.keys, name); i < len(m.keys) && strings.HasPrefix(m.keys[i], name); i++ {
+		n++
+	}
+	return n > 1
+}
+
+// nameRange gives what is written as a name at position at, up to the number
+// or the next 字.
+func nameRange(a []rune, at int) (start, end int) {
+	start, _ = skipOaza(a, at)
+	end = start
+	for end < len(a) && !isDigit(a[end]) && a[end] != '-' && a[end] != '(' && a[end] != '字' {
 		end++
 	}
+	if end > start+2 && lotLetter(a, end-1) && a[end-1] == 'ノ' {
+		end--
+	}
+	return start, end
+}
+
+// findSimilar shows town areas that go on where the address stops, or differ
+// by one character, for typing errors; it is never sure.
+func (m *municipality) findSimilar(_ *Dictionary, a []rune, at int) outcome {
+	start, end := nameRange(a, at)
 	name := a[start:end]
 	var o outcome
 	if len(name) < 2 {
@@ -168,7 +200,7 @@ func (m *municipality) findSimilar(_ *Dictionary, a []rune, at int) outcome {
 	}
 	for i, key := range m.keys {
 		k := []rune(key)
-		if nearlyEqual(k, name) && len(o.hits) < maxCandidates {
+		if (nearlyEqual(k, name) || hasRunes(k, name, 0)) && len(o.hits) < maxCandidates {
 			for _, h := range m.groups[i].siblings() {
 				o.hits = append(o.hits, hit{h.row, WhySimilar})
 			}

@@ -54,9 +54,6 @@ func parseRule(text string) *rule {
 	case "大字":
 		return &rule{kind: ruleOaza}
 	}
-	if text == "大字、番地" {
-		return &rule{kind: ruleAnyLot}
-	}
 	kind := ruleList
 	if inner, ok := strings.CutSuffix(text, textExcept); ok {
 		text, kind = inner, ruleExcept
@@ -170,8 +167,11 @@ func splitItems(text string) []listItem {
 	return items
 }
 
-// betweenNumbers tells 18・21番 from a name with a dot.
+// betweenNumbers tells 18・21番 and 甲・乙 from a name with a dot.
 func betweenNumbers(s []rune, i int) bool {
+	if i > 0 && i+1 < len(s) && strings.ContainsRune(lotLetters, s[i-1]) && strings.ContainsRune(lotLetters, s[i+1]) {
+		return true
+	}
 	if i == 0 || i+1 >= len(s) || !isDigit(s[i+1]) {
 		return false
 	}

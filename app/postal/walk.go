@@ -144,9 +144,30 @@ func boundary(a []rune, i int) bool {
 		return true
 	case r == '第' && i+1 < len(a) && isDigit(a[i+1]):
 		return true
-	// 甲123, イ45: a lot letter.
-	case i+1 < len(a) && (isDigit(a[i+1]) || a[i+1] == '-') && strings.ContainsRune("甲乙丙丁戊己庚辛イロハニホヘト東西南北上中下", r):
+	case r == 'リ' && i > 0 && a[i-1] == '通':
 		return true
 	}
-	return false
+	return lotLetter(a, i)
+}
+
+// lotLetters stand before lot numbers and part them into series.
+const lotLetters = "甲乙丙丁戊己庚辛"
+
+// lotLetter reports a letter before a lot number (甲123, イ45, ロの6), or the
+// の that joins a letter to its number.
+func lotLetter(a []rune, i int) bool {
+	next := i + 1
+	if a[i] == 'ノ' {
+		return next < len(a) && isDigit(a[next])
+	}
+	if next < len(a) && a[next] == 'ノ' {
+		next++
+	}
+	if next >= len(a) || !isDigit(a[next]) && a[next] != '-' {
+		return false
+	}
+	if isKatakana(a[i]) {
+		return i == 0 || !isKatakana(a[i-1])
+	}
+	return strings.ContainsRune(lotLetters+"東西南北上中下", a[i])
 }
