@@ -185,7 +185,7 @@ func dsn(path, mode string) string {
 	q.Set("mode", mode)
 	for _, p := range []string{
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
-		"foreign_keys(1)", "wal_autocheckpoint(0)", "trusted_schema(0)",
+		"foreign_keys(1)", "wal_autocheckpoint(0)", "trusted_schema(0)", "recursive_triggers(1)",
 	} {
 		if mode == "ro" && p == "journal_mode(WAL)" {
 			continue

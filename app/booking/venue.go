@@ -90,3 +90,14 @@ func AddService(tx *store.Tx, by audit.Actor, s Service) (Service, error) {
 	}
 	return s, audit.Record(tx, by, audit.ServiceAdded, audit.Subject{Kind: "service", Ref: s.Ref}, nil)
 }
+
+// EnsureCardIssuance adds the service that delivery notices are for, unless
+// the store has a service. Thirty minutes is what towns give for one card.
+func EnsureCardIssuance(tx *store.Tx, by audit.Actor) error {
+	all, err := Services(tx)
+	if err != nil || len(all) > 0 {
+		return err
+	}
+	_, err = AddService(tx, by, Service{Name: "マイナンバーカードの受け取り", Minutes: 30})
+	return err
+}

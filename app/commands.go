@@ -1,0 +1,116 @@
+package app
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"runtime/debug"
+	"strings"
+)
+
+// command is one sub-command of the program.
+type command struct {
+	name    string
+	words   string // what follows the name, such as "list|add|…"
+	meaning string
+	options []option
+	run     func(context.Context, Surroundings) error
+}
+
+func (c command) has(name string) bool {
+	for _, o := range c.options {
+		if o.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// help is the text of --help.
+func (c command) help(fs *flag.FlagSet) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "使い方: madoguchi %s\n\n%s\n", strings.TrimSpace(c.name+" [指定] "+c.words), c.meaning)
+	empty := true
+	fs.VisitAll(func(f *flag.Flag) {
+		if empty {
+			b.WriteString("\n指定:\n")
+			empty = false
+		}
+		fmt.Fprintf(&b, "  --%-12s %s", f.Name, f.Usage)
+		if f.DefValue != "" && f.DefValue != "false" {
+			fmt.Fprintf(&b, " 省略時 %s", f.DefValue)
+		}
+		b.WriteByte('\n')
+	})
+	b.WriteString("\n終了状態: 0 正常、1 失敗、2 指定の誤り\n")
+	return b.String()
+}
+
+// commands lists them in the order of the overview. A function, not a
+// variable: the commands themselves refer to it.
+func commands() []command {
+	return []command{
+		{"serve", "", "住民サイトと職員用画面を動かします。データがなければ作り、最初の管理者の仮パスワードを一度だけ表示します。", allOptions, serve},
+		{"demo", "", "架空の町のデータで両方の画面を動かし、アドレスと試用の番号を表示します。", allOptions, serveDemo},
+		{"restore", "", "複製だけからデータベースを復旧します。実行前に内容を表示し、検査に通ったものだけを置き換えます。", []option{optData, optReplica}, restoreData},
+		{"check", "", "有効な設定、スキーマの版、複製の遅れ、データの整合性を表示します。", allOptions, check},
+		{"bench", "", "この機械での速さを測ります（仮のフォルダと127.0.0.1だけを使います）。", nil, measure},
+		{"migrate", "", "データベースのスキーマをこの版に合わせます。", []option{optData}, migrate},
+		{"staff", "list | add 担当者ID 氏名 | reset 担当者ID | unlock 担当者ID | disable 担当者ID | enable 担当者ID", "担当者の一覧、追加、仮パスワードの再発行、ロックの解除、停止、再開をします。", []option{optData}, manageStaff},
+		{"version", "", "版を表示します。", nil, version},
+	}
+}
+
+func lookUp(name string) (command, bool) {
+	for _, c := range commands() {
+		if c.name == name {
+			return c, true
+		}
+	}
+	return command{}, false
+}
+
+func mustLookUp(name string) command {
+	c, ok := lookUp(name)
+	if !ok {
+		panic("no command " + name)
+	}
+	return c
+}
+
+func overview() string {
+	var b strings.Builder
+	b.WriteString("madoguchi（窓口） マイナンバーカード交付予約管理\n\n使い方: madoguchi 命令 [指定]\n\n命令:\n")
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "  %-8s %s\n", c.name, c.meaning)
+	}
+	b.WriteString("\n各命令の指定は madoguchi 命令 --help で表示します。\n")
+	return b.String()
+}
+
+func version(_ context.Context, s Surroundings) error {
+	if _, rest, err := configure(s, mustLookUp("version"), nil); err != nil {
+		return err
+	} else if len(rest) > 0 {
+		return wrongUsage("余分な言葉があります: %s", strings.Join(rest, " "))
+	}
+	_, err := fmt.Fprintf(s.Out, "madoguchi %s\n", release())
+	return err
+}
+
+// release names the build: the module's version, or the commit it was made from.
+func release() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return "devel " + info.GoVersion
+}

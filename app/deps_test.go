@@ -1,0 +1,115 @@
+package app
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"madoguchi/app/apptest"
+)
+
+// allowed says which of our packages each may import, whole: the direction is
+// leaves ← store ← audit ← settings, attempt ← staff, card ← booking, intake ←
+// public, console ← app. What is not listed may import nothing of ours.
+var allowed = map[string][]string{
+	"madoguchi": {"app"},
+	"app": {"app/attempt", "app/audit", "app/bench", "app/booking", "app/card", "app/console", "app/demo", "app/intake", "app/jp",
+		"app/postal", "app/problem", "app/public", "app/qr", "app/settings", "app/staff", "app/web", "store", "store/replica", "store/restore"},
+	"app/audit":     {"store"},
+	"app/attempt":   {"store"},
+	"app/settings":  {"app/audit", "app/problem", "app/jp", "store"},
+	"app/staff":     {"app/attempt", "app/audit", "app/problem", "app/settings", "store"},
+	"app/card":      {"app/attempt", "app/audit", "app/jp", "app/problem", "app/settings", "store"},
+	"app/booking":   {"app/audit", "app/card", "app/jp", "app/problem", "app/settings", "store"},
+	"app/intake":    {"app/audit", "app/card", "app/jp", "app/problem", "app/settings", "store"},
+	"app/demo":      {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/settings", "app/staff", "store"},
+	"app/web":       {"app/jp", "app/problem", "store"},
+	"app/public":    {"app/audit", "app/booking", "app/card", "app/jp", "app/problem", "app/settings", "app/web", "store"},
+	"app/console":   {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/problem", "app/settings", "app/staff", "app/web", "store"},
+	"app/apptest":   {"store"},
+	"app/postal":    {"app/jp"},
+	"store/replica": {"store"},
+	"store/restore": {"store", "store/replica"},
+}
+
+// only says which packages alone may import something from outside.
+var only = map[string][]string{
+	"github.com/gin-gonic/gin":          {"app/web", "app/public", "app/console"},
+	"html/template":                     {"app/web"},
+	"database/sql":                      {"store", "store/restore", "store/replica"},
+	"modernc.org/sqlite":                {"store"},
+	"github.com/benbjohnson/litestream": {"store/replica", "store/restore"},
+	"github.com/gorilla/sessions":       {"app/web"},
+	"os/exec":                           {"app", "app/qr"},
+	"net/smtp":                          {},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+// packages are the project's packages without their tests.
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = apptest.Root()
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p listed
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+func short(path string) string { return strings.TrimPrefix(path, "madoguchi/") }
+
+func TestPackagesImportInOneDirection(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, i := range p.Imports {
+			if !strings.HasPrefix(i, "madoguchi/") {
+				continue
+			}
+			if !slices.Contains(allowed[short(p.ImportPath)], short(i)) {
+				t.Errorf("%s imports %s, which is not allowed", short(p.ImportPath), short(i))
+			}
+		}
+	}
+}
+
+func TestOutsidePackagesAreKeptInTheirPlace(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, i := range p.Imports {
+			for outside, places := range only {
+				if (i == outside || strings.HasPrefix(i, outside+"/")) && !slices.Contains(places, short(p.ImportPath)) {
+					t.Errorf("%s imports %s, which only %v may", short(p.ImportPath), i, places)
+				}
+			}
+		}
+	}
+}
+
+// The binary is built without cgo, and of the database drivers it holds one.
+func TestBinaryHoldsOneDatabaseDriver(t *testing.T) {
+	cmd := exec.Command("go", "list", "-deps", ".")
+	cmd.Dir = apptest.Root()
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, banned := range []string{"github.com/mattn/go-sqlite3", "github.com/ncruces/go-sqlite3", "runtime/cgo", "madoguchi/app/apptest", "testing"} {
+		if slices.Contains(strings.Fields(string(out)), banned) {
+			t.Errorf("the binary holds %s", banned)
+		}
+	}
+}

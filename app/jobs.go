@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"madoguchi/app/attempt"
+	"madoguchi/app/web"
+	"madoguchi/store"
+)
+
+// tidyEvery is how often what has expired is deleted.
+const tidyEvery = 10 * time.Minute
+
+// startJobs runs the timetable until ctx ends; the function it returns waits
+// for the job under way.
+func startJobs(ctx context.Context, st *store.Store, log *slog.Logger) (wait func()) {
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(tidyEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := tidy(ctx, st); err != nil && ctx.Err() == nil {
+					log.Error("tidy expired sessions", "error", err)
+				}
+			}
+		}
+	})
+	return wg.Wait
+}
+
+// tidy deletes what has expired: bookkeeping of the web, not the town's
+// records, so it leaves no audit entry.
+func tidy(ctx context.Context, st *store.Store) error {
+	return st.Write(ctx, func(tx *store.Tx) error {
+		if _, err := web.DeleteExpired(tx); err != nil {
+			return err
+		}
+		_, err := attempt.DeleteOld(tx)
+		return err
+	})
+}

@@ -1,0 +1,192 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"madoguchi/app/audit"
+	"madoguchi/app/booking"
+	"madoguchi/app/console"
+	"madoguchi/app/intake"
+	"madoguchi/app/public"
+	"madoguchi/app/staff"
+	"madoguchi/app/web"
+	"madoguchi/store"
+	"madoguchi/store/replica"
+)
+
+// How long the parts of a shutdown may take; together less than the five
+// seconds after which a service manager may lose patience.
+const (
+	drainTime = 2 * time.Second // answers under way
+	copyTime  = 2 * time.Second // the last copy
+)
+
+// service is what "serve" and "demo" run: the store, its copy, two listeners
+// and the timetable.
+type service struct {
+	cfg     Config
+	log     *slog.Logger
+	st      *store.Store
+	rep     *replica.Replica
+	public  *http.Server
+	console *http.Server
+	// Where the listeners really are, when the port was left to the system.
+	PublicURL, ConsoleURL string
+	listeners             []net.Listener
+}
+
+func serve(ctx context.Context, s Surroundings) error {
+	cfg, rest, err := configure(s, mustLookUp("serve"), nil)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return wrongUsage("余分な言葉があります: %s", strings.Join(rest, " "))
+	}
+	return runService(ctx, s, cfg, func(svc *service) error {
+		if err := firstStart(ctx, svc.st, s.Out); err != nil {
+			return err
+		}
+		return svc.announce(s.Out)
+	})
+}
+
+func (svc *service) announce(out io.Writer) error {
+	_, err := fmt.Fprintf(out, "住民サイト   %s\n職員用画面   %s\nデータ       %s\n複製         %s\n終了は Ctrl-C\n",
+		svc.PublicURL, svc.ConsoleURL, svc.cfg.Data, svc.cfg.Replica)
+	return err
+}
+
+// runService opens everything, calls started once both sites answer, and
+// closes everything again in reverse when ctx ends or a part fails.
+func runService(ctx context.Context, s Surroundings, cfg Config, started func(*service) error) (err error) {
+	svc := &service{cfg: cfg, log: slog.New(slog.NewTextHandler(s.Err, nil))}
+	defer func() { err = errors.Join(err, svc.close()) }()
+	if err := svc.open(ctx, s); err != nil {
+		return err
+	}
+	failed := make(chan error, 2)
+	for i, server := range []*http.Server{svc.public, svc.console} {
+		go func() {
+			if err := server.Serve(svc.listeners[i]); !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("serve: %w", err)
+			}
+		}()
+	}
+	if err := started(svc); err != nil {
+		return err
+	}
+	jobs := startJobs(ctx, svc.st, svc.log)
+	defer jobs()
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+func (svc *service) open(ctx context.Context, s Surroundings) error {
+	text, err := fs.ReadFile(s.Files, "litestream.yml")
+	if err != nil {
+		return err
+	}
+	cfg, err := replica.ReadConfig(text)
+	if err != nil {
+		return err
+	}
+	if svc.st, err = store.Open(ctx, store.Options{Path: svc.cfg.Database()}); err != nil {
+		return err
+	}
+	if svc.rep, err = replica.Start(ctx, svc.st, svc.cfg.Replica, cfg, svc.log); err != nil {
+		return err
+	}
+	options := web.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy}
+	publicSite, err := public.New(options)
+	if err != nil {
+		return err
+	}
+	consoleSite, err := console.New(options)
+	if err != nil {
+		return err
+	}
+	svc.public, svc.console = web.NewServer(publicSite, svc.log), web.NewServer(consoleSite, svc.log)
+	for _, at := range []struct {
+		address string
+		url     *string
+	}{{svc.cfg.Public, &svc.PublicURL}, {svc.cfg.Console, &svc.ConsoleURL}} {
+		l, err := net.Listen("tcp", at.address)
+		if err != nil {
+			return fmt.Errorf("listen: %w", err)
+		}
+		svc.listeners = append(svc.listeners, l)
+		*at.url = "http://" + l.Addr().String()
+	}
+	return nil
+}
+
+// close ends the service in reverse: no new visitors, then the store, and the
+// copy last, because it takes what the store has just written.
+func (svc *service) close() error {
+	var errs []error
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	for _, server := range []*http.Server{svc.public, svc.console} {
+		if server == nil {
+			continue
+		}
+		if err := server.Shutdown(ctx); err != nil {
+			errs = append(errs, server.Close()) // whoever is still connected has had their time
+		}
+	}
+	for _, l := range svc.listeners {
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if svc.st != nil {
+		errs = append(errs, svc.st.Close())
+	}
+	if svc.rep != nil {
+		last, cancel := context.WithTimeout(context.Background(), copyTime)
+		defer cancel()
+		errs = append(errs, svc.rep.Close(last))
+	}
+	return errors.Join(errs...)
+}
+
+// firstStart gives an empty store what it cannot do without: an
+// administrator, whose one-time password is printed once, a service to book
+// and a profile to read lists with.
+func firstStart(ctx context.Context, st *store.Store, out io.Writer) error {
+	by := audit.Command("serve")
+	var password string
+	err := st.Write(ctx, func(tx *store.Tx) error {
+		if err := intake.EnsureProfile(tx, by); err != nil {
+			return err
+		}
+		if err := booking.EnsureCardIssuance(tx, by); err != nil {
+			return err
+		}
+		all, err := staff.List(tx)
+		if err != nil || len(all) > 0 {
+			return err
+		}
+		_, password, err = staff.Add(tx, by, "admin", "管理者", staff.Administrator)
+		return err
+	})
+	if err != nil || password == "" {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "最初の管理者を作りました。仮パスワードはこの一度しか表示しません。\n  担当者ID       admin\n  仮パスワード   %s\n", password)
+	return err
+}
