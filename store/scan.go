@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -124,24 +125,53 @@ func isRecord(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && t != timeType && !reflect.PointerTo(t).Implements(unmarshalerType)
 }
 
-// fieldsOf maps column names to fields, those of embedded structs included.
+// fieldsOf maps column names to fields. An embedded struct's columns stand
+// among the others; those of a field that is a struct are prefixed with its
+// name and a dot, as Prefixed writes them.
 func fieldsOf(t reflect.Type) map[string][]int {
 	if m, ok := fieldCache.Load(t); ok {
 		return m.(map[string][]int)
 	}
 	m := map[string][]int{}
-	for _, f := range reflect.VisibleFields(t) {
-		if !f.IsExported() || f.Anonymous && isRecord(f.Type) {
-			continue
-		}
+	addFields(m, t, "", nil)
+	fieldCache.Store(t, m)
+	return m
+}
+
+func addFields(m map[string][]int, t reflect.Type, prefix string, path []int) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		at := append(slices.Clone(path), i)
 		name := f.Tag.Get("db")
 		if name == "" {
 			name = snake(f.Name)
 		}
-		m[name] = f.Index
+		switch {
+		case f.Anonymous && isRecord(f.Type):
+			addFields(m, f.Type, prefix, at)
+		case !f.IsExported():
+		case isRecord(f.Type):
+			addFields(m, f.Type, prefix+name+".", at)
+		default:
+			m[prefix+name] = at
+		}
 	}
-	fieldCache.Store(t, m)
-	return m
+}
+
+// Prefixed names each column of a select list after the struct field that is
+// to take it: Prefixed("slot", "slot.id, slot.ref") gives
+// slot.id AS "slot.id", slot.ref AS "slot.ref".
+func Prefixed(field, columns string) string {
+	var out []string
+	for column := range strings.SplitSeq(columns, ",") {
+		column = strings.TrimSpace(column)
+		expression, name, renamed := strings.Cut(column, " AS ")
+		if !renamed {
+			name = column[strings.LastIndexByte(column, '.')+1:]
+		}
+		out = append(out, expression+` AS "`+field+`.`+name+`"`)
+	}
+	return strings.Join(out, ", ")
 }
 
 // snake turns BornOn into born_on and CardID into card_id.

@@ -160,35 +160,27 @@ type Visit struct {
 const bookingColumns = `booking.id, booking.ref, booking.number, booking.slot_id, booking.card_id, booking.seat, booking.reason,
 	booking.channel, booking.state, booking.booked_at, booking.changed_at, booking.cancelled_at, booking.version`
 
-func visit(tx *store.Tx, b Booking, err error) (Visit, error) {
-	if errors.Is(err, store.ErrNotFound) {
-		return Visit{}, NotFound
-	}
-	if err != nil {
-		return Visit{}, err
-	}
-	s, err := store.One[Slot](tx, `SELECT `+slotColumns+` FROM slot WHERE id = ?`, b.SlotID)
-	if err != nil {
-		return Visit{}, err
-	}
-	place, err := PlaceOf(tx, s)
-	return Visit{Booking: b, Slot: place.Slot, Venue: place.Venue}, err
-}
+// selectVisit reads bookings with their slots and places in one query.
+var selectVisit = `SELECT ` + bookingColumns + `, ` + store.Prefixed("slot", slotColumns) + `, ` + store.Prefixed("venue", venueColumns) + `
+	FROM booking JOIN slot ON slot.id = booking.slot_id JOIN venue ON venue.id = slot.venue_id `
 
 func one(tx *store.Tx, where string, args ...any) (Visit, error) {
-	b, err := store.One[Booking](tx, `SELECT `+bookingColumns+` FROM booking WHERE `+where, args...)
-	return visit(tx, b, err)
+	v, err := store.One[Visit](tx, selectVisit+`WHERE `+where, args...)
+	if errors.Is(err, store.ErrNotFound) {
+		return v, NotFound
+	}
+	return v, err
 }
 
 // ByRef finds a booking by the Ref in an address. Problem: NotFound.
-func ByRef(tx *store.Tx, ref store.Ref) (Visit, error) { return one(tx, `ref = ?`, ref) }
+func ByRef(tx *store.Tx, ref store.Ref) (Visit, error) { return one(tx, `booking.ref = ?`, ref) }
 
 // ByNumber finds a booking by its number. Problem: NotFound.
-func ByNumber(tx *store.Tx, n Number) (Visit, error) { return one(tx, `number = ?`, string(n)) }
+func ByNumber(tx *store.Tx, n Number) (Visit, error) { return one(tx, `booking.number = ?`, string(n)) }
 
 // Live finds the card's live booking; ok is false when it has none.
 func Live(tx *store.Tx, id card.ID) (v Visit, ok bool, err error) {
-	v, err = one(tx, `card_id = ? AND state = 'booked'`, id)
+	v, err = one(tx, `booking.card_id = ? AND booking.state = 'booked'`, id)
 	if errors.Is(err, NotFound) {
 		return v, false, nil
 	}
@@ -197,17 +189,7 @@ func Live(tx *store.Tx, id card.ID) (v Visit, ok bool, err error) {
 
 // OfCard lists all bookings of a card, newest first.
 func OfCard(tx *store.Tx, id card.ID) ([]Visit, error) {
-	all, err := store.All[Booking](tx, `SELECT `+bookingColumns+` FROM booking WHERE card_id = ? ORDER BY id DESC`, id)
-	if err != nil {
-		return nil, err
-	}
-	visits := make([]Visit, len(all))
-	for i, b := range all {
-		if visits[i], err = visit(tx, b, nil); err != nil {
-			return nil, err
-		}
-	}
-	return visits, nil
+	return store.All[Visit](tx, selectVisit+`WHERE booking.card_id = ? ORDER BY booking.id DESC`, id)
 }
 
 // CanChange reports whether a resident may still change or cancel a booking at
@@ -230,31 +212,19 @@ type DayEntry struct {
 // DayList lists the bookings of a day that were not cancelled, at one place or
 // (venueID 0) at all, by time, place and number.
 func DayList(tx *store.Tx, venueID int64, on jp.Date) ([]DayEntry, error) {
-	all, err := store.All[Booking](tx, `SELECT `+bookingColumns+` FROM booking JOIN slot ON slot.id = booking.slot_id
-		WHERE slot.held_on = ? AND (? = 0 OR slot.venue_id = ?) AND booking.state <> 'cancelled'
-		ORDER BY slot.starts, slot.venue_id, booking.id`, on, venueID, venueID)
-	if err != nil {
-		return nil, err
-	}
-	entries := make([]DayEntry, len(all))
-	for i, b := range all {
-		v, err := visit(tx, b, nil)
-		if err != nil {
-			return nil, err
-		}
-		r, err := card.GetByID(tx, b.CardID)
-		if err != nil {
-			return nil, err
-		}
-		entries[i] = DayEntry{Visit: v, Record: r}
-	}
-	return entries, nil
+	return store.All[DayEntry](tx, selectDay+`WHERE slot.held_on = ? AND (? = 0 OR slot.venue_id = ?) AND booking.state <> 'cancelled'
+		ORDER BY slot.starts, venue.position, booking.id`, on, venueID, venueID)
 }
+
+var selectDay = `SELECT ` + store.Prefixed("visit", bookingColumns) + `, ` + store.Prefixed("visit.slot", slotColumns) + `,
+	` + store.Prefixed("visit.venue", venueColumns) + `, ` + store.Prefixed("record", card.Columns) + `
+	FROM booking JOIN slot ON slot.id = booking.slot_id JOIN venue ON venue.id = slot.venue_id
+	LEFT JOIN card ON card.id = booking.card_id LEFT JOIN recipient ON recipient.id = card.recipient_id `
 
 // Newest is the booking that was made last, for the report of a restore; ok is
 // false in a store without one.
 func Newest(tx *store.Tx) (v Visit, ok bool, err error) {
-	v, err = one(tx, `id = (SELECT max(id) FROM booking)`)
+	v, err = one(tx, `booking.id = (SELECT max(id) FROM booking)`)
 	if errors.Is(err, NotFound) {
 		return v, false, nil
 	}

@@ -115,10 +115,17 @@ type Place struct {
 	Venue Venue
 }
 
-// PlaceOf adds the place to a slot.
-func PlaceOf(tx *store.Tx, s Slot) (Place, error) {
-	v, err := store.One[Venue](tx, `SELECT `+venueColumns+` FROM venue WHERE id = ?`, s.VenueID)
-	return Place{Slot: s, Venue: v}, err
+const selectPlace = `FROM slot JOIN venue ON venue.id = slot.venue_id `
+
+var placeColumns = slotColumns + `, ` + store.Prefixed("venue", venueColumns)
+
+// PlaceByRef finds a slot and its place by the slot's Ref. Problem: SlotNotFound.
+func PlaceByRef(tx *store.Tx, ref store.Ref) (Place, error) {
+	p, err := store.One[Place](tx, `SELECT `+placeColumns+` `+selectPlace+`WHERE slot.ref = ?`, ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return p, SlotNotFound
+	}
+	return p, err
 }
 
 // NearestFree lists free slots nearest in time to one that was lost, the same
@@ -131,23 +138,13 @@ func NearestFree(tx *store.Tx, to Slot, who Seat, limit int) ([]Place, error) {
 	if who != ResidentSeat {
 		p.From = jp.DateOf(tx.Now)
 	}
-	// Minutes apart, from civil dates and clocks: the town hall has one time zone
+	// Days apart, from civil dates and clocks: the town hall has one time zone
 	// without summer time. Another place counts as a day further away.
-	slots, err := store.All[Slot](tx, `SELECT `+slotColumns+` FROM slot
-		WHERE service_id = ? AND held_on BETWEEN ? AND ? AND id <> ? AND `+remainingSQL(who)+` > 0
-		  AND held_on || 'T' || starts > ?
-		ORDER BY abs(julianday(held_on || 'T' || starts) - julianday(?)) + (venue_id <> ?), venue_id LIMIT ?`,
+	return store.All[Place](tx, `SELECT `+placeColumns+` `+selectPlace+`
+		WHERE slot.service_id = ? AND slot.held_on BETWEEN ? AND ? AND slot.id <> ? AND `+remainingSQL(who)+` > 0
+		  AND slot.held_on || 'T' || slot.starts > ?
+		ORDER BY abs(julianday(slot.held_on || 'T' || slot.starts) - julianday(?)) + (slot.venue_id <> ?), slot.venue_id LIMIT ?`,
 		to.ServiceID, p.From, p.To, to.ID, localText(tx.Now), to.HeldOn.String()+"T"+to.Starts.String(), to.VenueID, limit)
-	if err != nil {
-		return nil, err
-	}
-	places := make([]Place, len(slots))
-	for i, s := range slots {
-		if places[i], err = PlaceOf(tx, s); err != nil {
-			return nil, err
-		}
-	}
-	return places, nil
 }
 
 // localText is an instant as slots keep theirs: YYYY-MM-DDTHH:MM at the town hall.
@@ -173,3 +170,6 @@ func AddSlots(tx *store.Tx, by audit.Actor, v Venue, s Service, windows []Window
 	return audit.Record(tx, by, audit.SlotsAdded, audit.Subject{Kind: "venue", Ref: v.Ref},
 		audit.Detail{"service": s.Ref, "slots": len(windows)})
 }
+
+// PlaceOf adds the place to a slot.
+func PlaceOf(tx *store.Tx, s Slot) (Place, error) { return PlaceByRef(tx, s.Ref) }

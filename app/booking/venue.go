@@ -30,7 +30,8 @@ type Service struct {
 	Version int
 }
 
-const venueColumns = `id, ref, name, kana, address, telephone, access_note, position, version`
+const venueColumns = `venue.id, venue.ref, venue.name, venue.kana, venue.address, venue.telephone, venue.access_note,
+	venue.position, venue.version`
 
 // Venues lists every place in the town's order.
 func Venues(tx *store.Tx) ([]Venue, error) {
