@@ -15,15 +15,13 @@ type Dictionary struct {
 	munis    []municipality
 	places   placeIndex
 	byCode   []int32 // rows in order of code
-
-	prefectures map[string]bool // folded names
 }
 
 // NewDictionary indexes the rows of files. Files of town areas replace the
 // built-in seed; with offices alone, or nothing, the seed stays. Of two files
 // of the same kind the last one counts.
 func NewDictionary(files ...*File) *Dictionary {
-	d := &Dictionary{places: placeIndex{keys: make(map[string]*entry, 10000)}, prefectures: map[string]bool{}}
+	d := &Dictionary{places: placeIndex{keys: make(map[string]*entry, 10000)}}
 	towns := seedFile()
 	var offices *File
 	for _, f := range files {
@@ -125,7 +123,6 @@ func (d *Dictionary) indexTowns(n int) {
 		d.munis[i].sortGroups(builders[i].groups)
 		builders[i].attachFloors(&d.munis[i])
 		d.places.addMunicipality(&d.munis[i], int32(i))
-		d.prefectures[string(foldName(d.munis[i].pref))] = true
 	}
 }
 

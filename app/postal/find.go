@@ -6,7 +6,7 @@ import "strings"
 // the municipality does not know the address.
 func (m *municipality) find(d *Dictionary, a []rune, at int) outcome {
 	o := m.findAt(d, a, at)
-	if o.tier == Sure {
+	if o.tier == Sure && o.clean {
 		return o
 	}
 	if again := m.skipRepeat(a, at); again != at {
@@ -101,6 +101,7 @@ func (m *municipality) findTown(d *Dictionary, a []rune, at int, road []rune) ou
 		}
 		if o.tier == Sure && m.doubtful(d, a, found[i:], road) {
 			o.tier = Candidates
+			o.hits = append(o.hits, m.tailTown(d, a, found[i])...)
 			for _, other := range found[i+1:] {
 				o.hits = append(o.hits, m.groups[other.group].siblings()...)
 			}
@@ -127,23 +128,23 @@ func (m *municipality) doubtful(d *Dictionary, a []rune, found []match, road []r
 	if boundary(a, best.end) || road != nil {
 		return false
 	}
-	if m.tailIsTown(d, a, best) {
+	if len(m.tailTown(d, a, best)) > 0 {
 		return true
 	}
 	// Behind a name without 小字 only a number can follow: 西 is not 西樹.
 	return !g.has(d, flagAza) && g.has(d, flagChome) && (length == 1 || len(found) > 1) || torn(a, best.end)
 }
 
-// tailIsTown reports whether what follows is the whole name of another town
-// area with another code: 犬山西古券 stands for 西古券 as well as for 犬山.
-func (m *municipality) tailIsTown(d *Dictionary, a []rune, best match) bool {
+// tailTown gives the town area with another code whose whole name follows:
+// 犬山西古券 stands for 西古券 as well as for 犬山.
+func (m *municipality) tailTown(d *Dictionary, a []rune, best match) []hit {
 	for _, w := range m.walk(a, best.end) {
 		if w.end-best.end >= 3 && !w.crossed && boundary(a, w.end) &&
 			d.rows[m.groups[w.group].rows[0].row].code != d.rows[m.groups[best.group].rows[0].row].code {
-			return true
+			return m.groups[w.group].siblings()
 		}
 	}
-	return false
+	return nil
 }
 
 // torn reports that 町 was cut off the name (高島 in 高島町1).

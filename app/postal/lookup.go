@@ -1,5 +1,7 @@
 package postal
 
+import "strings"
+
 // outcome is what one municipality makes of an address.
 type outcome struct {
 	tier  Tier
@@ -71,16 +73,21 @@ func (d *Dictionary) readings(a []rune, def Default) []place {
 	if len(out) == 0 {
 		out = d.readPastCounty(a)
 	}
+	pref := statedPrefecture(a)
+	if len(out) > 0 || len(pref) > 0 && string(pref) != string(foldName(def.Prefecture)) {
+		return out
+	}
 	if id, ok := d.municipalityOf(def); ok {
-		out = append(out, place{munis: []int32{id}, at: len(d.statedPrefecture(a)), implied: true})
+		out = append(out, place{munis: []int32{id}, at: len(pref), implied: true})
 	}
 	return out
 }
 
-// statedPrefecture gives the prefecture with which the address begins.
-func (d *Dictionary) statedPrefecture(a []rune) []rune {
+// statedPrefecture gives the prefecture with which the address begins, known
+// to the dictionary or not.
+func statedPrefecture(a []rune) []rune {
 	for n := 3; n <= 4 && n <= len(a); n++ {
-		if d.prefectures[string(a[:n])] {
+		if strings.ContainsRune("都道府県", a[n-1]) {
 			return a[:n]
 		}
 	}
@@ -89,7 +96,7 @@ func (d *Dictionary) statedPrefecture(a []rune) []rune {
 
 // readPastCounty leaves out a county that no longer fits its municipality.
 func (d *Dictionary) readPastCounty(a []rune) []place {
-	pref := d.statedPrefecture(a)
+	pref := statedPrefecture(a)
 	rest := a[len(pref):]
 	skip := 0
 	for i := 1; i < min(len(rest), 6); i++ {
@@ -118,7 +125,7 @@ func (d *Dictionary) readPastCounty(a []rune) []place {
 // one municipality of the prefecture has, where the municipality is left out
 // or no longer exists (宮崎県佐土原町下那珂).
 func (d *Dictionary) findInPrefecture(a []rune) outcome {
-	pref := d.statedPrefecture(a)
+	pref := statedPrefecture(a)
 	if len(pref) == 0 {
 		return outcome{}
 	}
@@ -189,7 +196,12 @@ func (d *Dictionary) resolve(a []rune, p place, def Default) outcome {
 	var found []outcome
 	var from []int32
 	for _, id := range p.munis {
-		o := d.munis[id].find(d, a, at)
+		var o outcome
+		if p.implied {
+			o = d.munis[id].findTown(d, a, at, nil)
+		} else {
+			o = d.munis[id].find(d, a, at)
+		}
 		if len(o.hits) > 0 {
 			found, from = append(found, o), append(from, id)
 		}

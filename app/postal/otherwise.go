@@ -13,7 +13,7 @@ func (m *municipality) findUnitless(d *Dictionary, a []rune, at int) outcome {
 		i++
 	}
 	_, end := numberAt(a, i)
-	if i == at || end >= len(a) || a[end] != '-' {
+	if end >= len(a) || end == i || a[end] != '-' {
 		return outcome{}
 	}
 	var found outcome
@@ -23,7 +23,10 @@ func (m *municipality) findUnitless(d *Dictionary, a []rune, at int) outcome {
 		if o.tier != Sure || o.end < end+len([]rune(word)) {
 			continue
 		}
-		if found.tier == Sure {
+		if i == at {
+			o.tier = Candidates
+		}
+		if len(found.hits) > 0 {
 			found.tier = Candidates
 			found.hits = append(found.hits, o.hits...)
 			return found
@@ -200,7 +203,9 @@ func (m *municipality) findSimilar(_ *Dictionary, a []rune, at int) outcome {
 	}
 	for i, key := range m.keys {
 		k := []rune(key)
-		if (nearlyEqual(k, name) || hasRunes(k, name, 0)) && len(o.hits) < maxCandidates {
+		near := nearlyEqual(k, name) || hasRunes(k, name, 0) ||
+			len(name) > 2 && lotLetter(a, end-1) && nearlyEqual(k, name[:len(name)-1])
+		if near && len(o.hits) < maxCandidates {
 			for _, h := range m.groups[i].siblings() {
 				o.hits = append(o.hits, hit{h.row, WhySimilar})
 			}
