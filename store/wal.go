@@ -49,3 +49,22 @@ func (s *Store) setCheckpoints(ctx context.Context, pages int) error {
 	s.checkpoints = pages
 	return nil
 }
+
+// Checkpoint moves the whole WAL into the database file and leaves the WAL
+// empty. It fails while anyone still reads. It is for a store that no replica
+// follows: a replica would have to copy the whole database again.
+func (s *Store) Checkpoint(ctx context.Context) (err error) {
+	db, err := sql.Open("sqlite", dsn(s.path, "rw"))
+	if err != nil {
+		return fmt.Errorf("open for checkpoint: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var busy, frames, moved int
+	if err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	if busy != 0 {
+		return fmt.Errorf("checkpoint: %d of %d frames moved, the rest is in use", moved, frames)
+	}
+	return nil
+}

@@ -32,6 +32,8 @@ const (
 	lastRetry  = 30 * time.Second
 	// inspectEvery is how often the target is compared with what was put there.
 	inspectEvery = time.Minute
+	// startDeadline bounds the wait for a target when the server starts.
+	startDeadline = 5 * time.Second
 	// closeDeadline bounds the last copy when the server stops; systemd gives
 	// it longer, but whoever restarts a counter waits for it.
 	closeDeadline = 4 * time.Second
@@ -84,7 +86,10 @@ func Start(ctx context.Context, st *store.Store, target Target, cfg Config, log 
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	r.configure(path, cfg)
-	first, err := join(ctx, r.client, r.meta, target)
+	// A target that does not answer must not keep the counter closed.
+	soon, stop := context.WithTimeoutCause(ctx, startDeadline, errDeadline)
+	first, err := join(soon, r.client, r.meta, target)
+	stop()
 	if errors.Is(err, ErrForeignCopies) {
 		return nil, fmt.Errorf("copy to %s: %w", target, err)
 	}

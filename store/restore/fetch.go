@@ -1,0 +1,176 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/benbjohnson/litestream"
+	"github.com/superfly/ltx"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// window is how many files are merged at a time. Litestream's own restore
+	// opens all at once and fails beyond the limit of open files.
+	window = 64
+	// fetchers read from the target side by side: enough to hide its distance,
+	// few enough for a store that allows 100 connections to all its users.
+	fetchers = 8
+)
+
+// assemble fetches the files into the folder spool and makes the database file
+// of them. Every file is checked whole before it is used.
+func assemble(ctx context.Context, c litestream.ReplicaClient, files []*ltx.FileInfo, spool, database string) error {
+	merged := []string{}
+	// The first file is the largest by far: it is merged only once, at the end.
+	first, err := fetch(ctx, c, files[:1], spool)
+	if err != nil {
+		return err
+	}
+	for rest := files[1:]; len(rest) > 0; {
+		n := min(window, len(rest))
+		parts, err := fetch(ctx, c, rest[:n], spool)
+		if err != nil {
+			return err
+		}
+		if rest = rest[n:]; len(merged) > 0 || len(rest) > 0 {
+			part, err := mergeTo(ctx, parts, spool, len(merged))
+			if err != nil {
+				return err
+			}
+			parts = []string{part}
+		}
+		merged = append(merged, parts...)
+	}
+	for round := 0; len(merged) >= window; round++ {
+		var next []string
+		for len(merged) > 0 {
+			n := min(window, len(merged))
+			part, err := mergeTo(ctx, merged[:n], spool, len(files)*(round+1)+len(next))
+			if err != nil {
+				return err
+			}
+			next, merged = append(next, part), merged[n:]
+		}
+		merged = next
+	}
+	return decode(ctx, append(first, merged...), database)
+}
+
+// fetch copies files from the target to the spool and returns their paths in order.
+func fetch(ctx context.Context, c litestream.ReplicaClient, files []*ltx.FileInfo, spool string) ([]string, error) {
+	paths := make([]string, len(files))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(fetchers)
+	for i, f := range files {
+		paths[i] = filepath.Join(spool, fmt.Sprintf("%d-%s", f.Level, ltx.FormatFilename(f.MinTXID, f.MaxTXID)))
+		group.Go(func() error {
+			if err := fetchOne(ctx, c, f, paths[i]); err != nil {
+				return fmt.Errorf("%s: %w", fileName(f), err)
+			}
+			return nil
+		})
+	}
+	return paths, group.Wait()
+}
+
+func fetchOne(ctx context.Context, c litestream.ReplicaClient, f *ltx.FileInfo, path string) error {
+	rc, err := c.OpenLTXFile(ctx, f.Level, f.MinTXID, f.MaxTXID, 0, 0)
+	if err != nil {
+		return fmt.Errorf("open copy: %w", err)
+	}
+	defer rc.Close()
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("make file: %w", err)
+	}
+	defer out.Close()
+	if _, err := io.Copy(out, rc); err != nil {
+		return fmt.Errorf("fetch copy: %w", err)
+	}
+	if _, err := out.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("read fetched copy: %w", err)
+	}
+	dec := ltx.NewDecoder(out)
+	if err := dec.Verify(); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if h := dec.Header(); h.MinTXID != f.MinTXID || h.MaxTXID != f.MaxTXID {
+		return fmt.Errorf("%w: it holds the changes %s to %s", ErrDamaged, h.MinTXID, h.MaxTXID)
+	}
+	return nil
+}
+
+// mergeTo merges files that follow each other into one and removes them.
+func mergeTo(ctx context.Context, paths []string, spool string, number int) (string, error) {
+	out := filepath.Join(spool, fmt.Sprintf("merged-%d", number))
+	f, err := os.OpenFile(out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return "", fmt.Errorf("make file: %w", err)
+	}
+	if err := errors.Join(merge(ctx, paths, f), f.Close()); err != nil {
+		return "", err
+	}
+	for _, p := range paths {
+		if err := os.Remove(p); err != nil {
+			return "", fmt.Errorf("remove merged file: %w", err)
+		}
+	}
+	return out, nil
+}
+
+func merge(ctx context.Context, paths []string, w io.Writer) error {
+	readers := make([]io.Reader, len(paths))
+	for i, p := range paths {
+		f, err := os.Open(p)
+		if err != nil {
+			return fmt.Errorf("open fetched copy: %w", err)
+		}
+		defer f.Close()
+		readers[i] = f
+	}
+	c, err := ltx.NewCompactor(w, readers)
+	if err != nil {
+		return fmt.Errorf("merge copies: %w", err)
+	}
+	c.HeaderFlags = ltx.HeaderFlagNoChecksum
+	if err := c.Compact(ctx); err != nil {
+		return fmt.Errorf("merge copies: %w: %w", ErrDamaged, err)
+	}
+	return nil
+}
+
+// decode merges the last files straight into the pages of the database file.
+func decode(ctx context.Context, paths []string, database string) error {
+	out, err := os.OpenFile(database, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+	if err != nil {
+		return fmt.Errorf("make database file: %w", err)
+	}
+	defer out.Close()
+	pr, pw := io.Pipe()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		err := merge(ctx, paths, pw)
+		pw.CloseWithError(err)
+		return err
+	})
+	group.Go(func() error {
+		err := ltx.NewDecoder(pr).DecodeDatabaseTo(out)
+		pr.CloseWithError(err)
+		if err != nil {
+			return fmt.Errorf("write database: %w", err)
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if err := errors.Join(out.Sync(), out.Close()); err != nil {
+		return fmt.Errorf("write database: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+// Package restore brings the database back from its copies (復旧).
+//
+// Promise: the live file is not touched until the copy beside it has passed
+// every check, and what it replaces is kept.
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"madoguchi/store"
+	"madoguchi/store/replica"
+)
+
+// Verify looks a restored copy through for what the product promises and
+// returns what it found as sentences for the report. An error means that the
+// copy must not be used.
+type Verify func(ctx context.Context, copied *store.Store) ([]string, error)
+
+// Report is what a restore did.
+type Report struct {
+	// Sentences say it in Japanese.
+	Sentences []string
+	// LastCommit is the newest group commit that came back.
+	LastCommit store.Commit
+	// Aside is the folder with the files that were replaced, "" if there were none.
+	Aside string
+}
+
+// attempts is how often files are chosen anew when the server that still
+// writes the copies has merged some away meanwhile.
+const attempts = 3
+
+// Run carries the plan out. It takes the database's lock first and fails with
+// store.ErrLocked while a server runs. On any error before the exchange of the
+// files nothing has changed; one during the exchange leaves a mark that keeps
+// the server from starting until a restore has succeeded.
+func Run(ctx context.Context, p Plan, verify Verify) (_ Report, err error) {
+	if err := os.MkdirAll(filepath.Dir(p.options.Path), 0o750); err != nil {
+		return Report{}, fmt.Errorf("make data folder: %w", err)
+	}
+	lock, err := store.Lock(p.options.Path)
+	if err != nil {
+		return Report{}, fmt.Errorf("restore: %w", err)
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	s := scratch(p.options.Path)
+	if err := s.clear(); err != nil {
+		return Report{}, err
+	}
+	defer func() { err = errors.Join(err, s.clear()) }()
+	report, err := s.build(ctx, p, verify)
+	if err != nil {
+		return Report{}, err
+	}
+	switch err := replica.Adopt(ctx, p.options.Target, s.meta()); {
+	case errors.Is(err, replica.ErrCopiesGone):
+		report.Sentences = append(report.Sentences, "これからの複製は、同じ場所には続けられません。新しい場所を指定してください。")
+	case err != nil:
+		return Report{}, err
+	}
+	if report.Aside, err = s.swap(p.Aside); err != nil {
+		return Report{}, err
+	}
+	if report.Aside != "" {
+		report.Sentences = append(report.Sentences, fmt.Sprintf("前のデータベースは %s に残してあります。", report.Aside))
+	}
+	report.Sentences = append(report.Sentences, "復旧が終わりました。")
+	return report, nil
+}
+
+// Rehearse does everything that Run does but the exchange, in a folder of its
+// own that it removes, and may be done while the server runs.
+func Rehearse(ctx context.Context, p Plan, verify Verify) (_ Report, err error) {
+	dir, err := os.MkdirTemp(filepath.Dir(p.options.Path), "rehearsal-")
+	if err != nil {
+		return Report{}, fmt.Errorf("make folder for rehearsal: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	return scratch(filepath.Join(dir, "rehearsal.db")).build(ctx, p, verify)
+}
+
+// scratch is the path of a database; its methods name what is built beside it.
+type scratch string
+
+func (s scratch) copied() string { return string(s) + ".restoring" }
+func (s scratch) spool() string  { return string(s) + ".restoring-files" }
+func (s scratch) meta() string   { return string(s) + ".restoring-meta" }
+
+// clear removes what is built beside the database, also what an earlier run
+// that was cut off has left.
+func (s scratch) clear() error {
+	for _, path := range []string{s.copied(), s.copied() + "-wal", s.copied() + "-shm", s.copied() + ".lock", s.spool(), s.meta()} {
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("remove leftovers: %w", err)
+		}
+	}
+	return nil
+}
+
+// build makes the copy beside the database and checks it.
+func (s scratch) build(ctx context.Context, p Plan, verify Verify) (Report, error) {
+	for attempt := 1; ; attempt++ {
+		err := s.assemble(ctx, p)
+		if err == nil {
+			break
+		}
+		err = fmt.Errorf("restore from %s: %w", p.options.Target, err)
+		if !errors.Is(err, os.ErrNotExist) || attempt == attempts {
+			return Report{}, err
+		}
+		files, again := choose(ctx, p.options)
+		if again != nil {
+			return Report{}, errors.Join(err, again)
+		}
+		p.files = files
+	}
+	return s.check(ctx, verify)
+}
+
+func (s scratch) assemble(ctx context.Context, p Plan) (err error) {
+	if err := s.clear(); err != nil {
+		return err
+	}
+	if err := os.Mkdir(s.spool(), 0o700); err != nil {
+		return fmt.Errorf("make folder for fetched files: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(s.spool())) }()
+	c := p.options.Target.Client()
+	if err := c.Init(ctx); err != nil {
+		return err
+	}
+	return assemble(ctx, c, p.files, s.spool(), s.copied())
+}
+
+// check opens the copy as the program would, brings it to the program's schema
+// and looks it through.
+func (s scratch) check(ctx context.Context, verify Verify) (_ Report, err error) {
+	st, err := store.Open(ctx, store.Options{Path: s.copied(), Readers: 2})
+	if err != nil {
+		return Report{}, fmt.Errorf("open restored copy: %w", err)
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	report := Report{LastCommit: st.LastCommit()}
+	if err := st.Read(ctx, requireIntact); err != nil {
+		return Report{}, err
+	}
+	report.Sentences = append(report.Sentences, copyWords(report.LastCommit), "データベースの検査に合格しました。")
+	if verify != nil {
+		found, err := verify(ctx, st)
+		if err != nil {
+			return Report{}, fmt.Errorf("check restored copy: %w", err)
+		}
+		report.Sentences = append(report.Sentences, found...)
+	}
+	if err := st.Checkpoint(ctx); err != nil {
+		return Report{}, fmt.Errorf("complete restored copy: %w", err)
+	}
+	return report, nil
+}
+
+func requireIntact(tx *store.Tx) error {
+	found, err := store.All[string](tx, `PRAGMA integrity_check`)
+	if err != nil {
+		return fmt.Errorf("check restored copy: %w: %w", ErrDamaged, err)
+	}
+	if len(found) != 1 || found[0] != "ok" {
+		return fmt.Errorf("check restored copy: %w: %s", ErrDamaged, strings.Join(found, "; "))
+	}
+	orphans, err := store.All[int](tx, `SELECT count(*) FROM pragma_foreign_key_check`)
+	if err != nil {
+		return fmt.Errorf("check restored copy: %w: %w", ErrDamaged, err)
+	}
+	if orphans[0] != 0 {
+		return fmt.Errorf("check restored copy: %w: %d rows refer to rows that are missing", ErrDamaged, orphans[0])
+	}
+	return nil
+}
