@@ -202,8 +202,11 @@ CREATE TABLE slot (
 CREATE INDEX slot_held_on ON slot (held_on);
 
 -- Bookings (予約).
---   seat  which places of the slot it uses: the residents', the staff's, or one
---         beyond both ('over'), which needs a reason
+--   seat   which places of the slot it uses: the residents', the staff's, or one
+--          beyond both ('over'), which needs a reason
+--   state  live: held (a seat with an expiry while answers are checked), booked,
+--          checked_in, called; past: done, papers_missing, no_show; given up:
+--          cancelled, expired (a hold that ran out)
 CREATE TABLE booking (
   id           INTEGER PRIMARY KEY,
   ref          TEXT NOT NULL UNIQUE,
@@ -213,21 +216,23 @@ CREATE TABLE booking (
   seat         TEXT NOT NULL CHECK (seat IN ('resident', 'staff', 'over')),
   reason       TEXT NOT NULL DEFAULT '',
   channel      TEXT NOT NULL CHECK (channel IN ('web', 'telephone', 'counter')),
-  state        TEXT NOT NULL CHECK (state IN ('booked', 'done', 'cancelled')),
+  state        TEXT NOT NULL CHECK (state IN ('held', 'booked', 'checked_in', 'called', 'done', 'papers_missing', 'no_show', 'cancelled', 'expired')),
   booked_at    TEXT NOT NULL,
   changed_at   TEXT,
   cancelled_at TEXT,
+  held_until   TEXT,
   version      INTEGER NOT NULL DEFAULT 1,
   CHECK (seat <> 'over' OR reason <> ''),
-  CHECK ((state = 'cancelled') = (cancelled_at IS NOT NULL))
+  CHECK ((state = 'cancelled') = (cancelled_at IS NOT NULL)),
+  CHECK ((state IN ('held', 'expired')) = (held_until IS NOT NULL))
 ) STRICT;
 -- One live booking for one card.
-CREATE UNIQUE INDEX booking_one_live_per_card ON booking (card_id) WHERE state = 'booked';
+CREATE UNIQUE INDEX booking_one_live_per_card ON booking (card_id) WHERE state IN ('held', 'booked', 'checked_in', 'called');
 CREATE INDEX booking_slot ON booking (slot_id);
 CREATE INDEX booking_card ON booking (card_id);
 
--- A booking uses a place of its slot unless it is cancelled.
-CREATE TRIGGER booking_takes_place AFTER INSERT ON booking WHEN NEW.state <> 'cancelled' BEGIN
+-- A booking uses a place of its slot unless it was given up.
+CREATE TRIGGER booking_takes_place AFTER INSERT ON booking WHEN NEW.state NOT IN ('cancelled', 'expired') BEGIN
   SELECT RAISE(ABORT, 'slot_closed') WHERE NEW.seat <> 'over' AND (SELECT open FROM slot WHERE id = NEW.slot_id) = 0;
   UPDATE slot SET taken       = taken       + (NEW.seat = 'resident'),
                   staff_taken = staff_taken + (NEW.seat = 'staff'),
@@ -235,20 +240,20 @@ CREATE TRIGGER booking_takes_place AFTER INSERT ON booking WHEN NEW.state <> 'ca
    WHERE id = NEW.slot_id;
 END;
 CREATE TRIGGER booking_moves_place AFTER UPDATE OF slot_id, seat, state ON booking BEGIN
-  SELECT RAISE(ABORT, 'booking_is_over') WHERE OLD.state = 'cancelled' AND NEW.state <> 'cancelled';
-  SELECT RAISE(ABORT, 'slot_closed') WHERE NEW.state <> 'cancelled' AND NEW.seat <> 'over' AND NEW.slot_id <> OLD.slot_id
+  SELECT RAISE(ABORT, 'booking_is_over') WHERE OLD.state IN ('cancelled', 'expired') AND NEW.state <> OLD.state;
+  SELECT RAISE(ABORT, 'slot_closed') WHERE NEW.state NOT IN ('cancelled', 'expired') AND NEW.seat <> 'over' AND NEW.slot_id <> OLD.slot_id
      AND (SELECT open FROM slot WHERE id = NEW.slot_id) = 0;
   UPDATE slot SET taken       = taken       - (OLD.seat = 'resident'),
                   staff_taken = staff_taken - (OLD.seat = 'staff'),
                   over        = over        - (OLD.seat = 'over')
-   WHERE id = OLD.slot_id AND OLD.state <> 'cancelled';
+   WHERE id = OLD.slot_id AND OLD.state NOT IN ('cancelled', 'expired');
   UPDATE slot SET taken       = taken       + (NEW.seat = 'resident'),
                   staff_taken = staff_taken + (NEW.seat = 'staff'),
                   over        = over        + (NEW.seat = 'over')
-   WHERE id = NEW.slot_id AND NEW.state <> 'cancelled';
+   WHERE id = NEW.slot_id AND NEW.state NOT IN ('cancelled', 'expired');
 END;
 CREATE TRIGGER booking_is_kept BEFORE DELETE ON booking BEGIN SELECT RAISE(ABORT, 'booking_is_kept'); END;
 -- A card that was issued is not booked for again.
 CREATE TRIGGER booking_needs_card_unissued BEFORE INSERT ON booking
-WHEN NEW.state = 'booked' AND NEW.card_id IS NOT NULL AND (SELECT issued_at FROM card WHERE id = NEW.card_id) IS NOT NULL
+WHEN NEW.state IN ('held', 'booked', 'checked_in', 'called') AND NEW.card_id IS NOT NULL AND (SELECT issued_at FROM card WHERE id = NEW.card_id) IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'card_is_issued'); END;
