@@ -1,0 +1,46 @@
+# make demo    build and run with fictional data
+# make test    install what the tests need, then run every test
+# make soak    the long runs: fuzzing, repeated races and crashes
+# make bench   speed and memory on this machine
+# make eval    accuracy of postal codes and QR reading (needs EVAL_DATA)
+
+GO        ?= go
+BINARY    := bin/madoguchi
+EVAL_DATA ?= ../shared/data
+export CGO_ENABLED ?= 0
+
+.PHONY: build demo test check deps soak bench eval clean
+
+build:
+	$(GO) build -trimpath -ldflags="-s -w" -o $(BINARY) .
+
+demo: build
+	exec $(BINARY) demo
+
+# What the tests need beyond Go: a browser with Japanese fonts, axe-core, and a
+# C compiler for the race detector.
+deps:
+	sh .ci/deps
+
+check:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'gofmt would change the files above'; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+test: deps check build
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m $$($(GO) list ./... | grep -v /e2e)
+	$(GO) test -timeout 30m -count=1 ./e2e
+
+soak: deps build
+	sh .ci/soak
+
+bench: build
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./store/... ./app/...
+	$(BINARY) bench
+
+eval: build
+	@test -d $(EVAL_DATA) || { echo "EVAL_DATA=$(EVAL_DATA) is not there"; exit 1; }
+	$(BINARY) postal eval --dict $(EVAL_DATA)/utf_ken_all.zip --addresses $(EVAL_DATA)/addresses.csv.gz
+
+clean:
+	rm -rf bin
