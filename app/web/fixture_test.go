@@ -22,14 +22,27 @@ import (
 
 // journal is a log that several goroutines write to.
 type journal struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
+	mu      sync.Mutex
+	buf     bytes.Buffer
+	written chan bool // gets a value with each line, if anyone waits
 }
 
 func (j *journal) Write(b []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	select {
+	case j.written <- true:
+	default:
+	}
 	return j.buf.Write(b)
+}
+
+// await returns the log as soon as it has a line.
+func (j *journal) await() string {
+	for j.String() == "" {
+		<-j.written
+	}
+	return j.String()
 }
 
 func (j *journal) String() string {
@@ -93,7 +106,7 @@ const idle = 30 * time.Minute
 func newDesk(t *testing.T, change ...func(*web.Options)) *desk {
 	t.Helper()
 	st, clock := apptest.Store(t)
-	d := &desk{store: st, clock: clock, log: &journal{}}
+	d := &desk{store: st, clock: clock, log: &journal{written: make(chan bool, 1)}}
 	d.options = web.Options{
 		Name: "public", Store: st, Files: files(), Log: slog.New(slog.NewJSONHandler(d.log, nil)),
 		Idle:       func(*store.Tx) (time.Duration, error) { return idle, nil },
