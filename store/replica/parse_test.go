@@ -1,0 +1,121 @@
+package replica
+
+import (
+	"strings"
+	"testing"
+)
+
+func keys(t *testing.T) {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", "id")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_CA_BUNDLE", "")
+}
+
+func TestPlacesForCopies(t *testing.T) {
+	keys(t)
+	for address, want := range map[string]string{
+		"/mnt/nas/a":               "/mnt/nas/a",
+		"/mnt/nas/a/":              "/mnt/nas/a",
+		"file:///mnt/nas/a":        "/mnt/nas/a",
+		"file://localhost/mnt/nas": "/mnt/nas",
+		"/mnt/nas/窓口 #1":           "/mnt/nas/窓口 #1",
+		"s3://b/p?region=r":        "s3://b/p?region=r",
+		"s3://b/p/q/?region=r":     "s3://b/p/q?region=r",
+		"s3://b/p?region=r&endpoint=https://s3.example.jp": "s3://b/p?endpoint=https%3A%2F%2Fs3.example.jp&region=r",
+	} {
+		got, err := Parse(address)
+		if err != nil || got.String() != want {
+			t.Errorf("%s: got %s, %v, want %s", address, got, err, want)
+		}
+	}
+}
+
+func TestWrongPlacesAreExplained(t *testing.T) {
+	keys(t)
+	for address, want := range map[string][]string{
+		"":                           {"no place"},
+		" ":                          {"no place"},
+		"/":                          {"root folder"},
+		"gs://b/p":                   {"gs:// is not supported"},
+		"file://nas/folder":          {"three slashes"},
+		"file:///a?b=c":              {"no ? or #"},
+		"s3://":                      {"bucket is missing", "path in the bucket is missing", "region is missing"},
+		"s3://b":                     {"path in the bucket is missing"},
+		"s3://b/p":                   {"region is missing"},
+		"s3://id:key@b/p?region=r":   {"keys do not belong"},
+		"s3://b/p?region=r&regoin=x": {"regoin is not a setting"},
+		"s3://b/p?region=r&region=s": {"exactly one value"},
+		"s3://b/p?region=r&force-path-style=maybe":           {"true or false"},
+		"s3://b/p?region=r&endpoint=http://s3.example.jp":    {"use https"},
+		"s3://b/p?region=r&endpoint=s3.example.jp":           {"is not an address"},
+		"s3://b/p?region=r&endpoint=https://s3.example.jp/x": {"more than"},
+	} {
+		_, err := Parse(address)
+		for _, part := range want {
+			if err == nil || !strings.Contains(err.Error(), part) {
+				t.Errorf("%q: got %v, want %q in it", address, err, part)
+			}
+		}
+	}
+}
+
+func TestBucketNeedsItsEnvironment(t *testing.T) {
+	for name, want := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY": "AWS_SECRET_ACCESS_KEY",
+	} {
+		t.Run("without "+name, func(t *testing.T) {
+			keys(t)
+			t.Setenv(name, "")
+			if _, err := Parse("s3://b/p?region=r"); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want %q in it", err, want)
+			}
+		})
+	}
+	t.Run("with AWS_CA_BUNDLE", func(t *testing.T) {
+		keys(t)
+		t.Setenv("AWS_CA_BUNDLE", "/etc/ssl/town.pem")
+		if _, err := Parse("s3://b/p?region=r"); err == nil || !strings.Contains(err.Error(), "SSL_CERT_FILE") {
+			t.Errorf("got %v, want SSL_CERT_FILE named", err)
+		}
+	})
+}
+
+func TestNoSecretIsShown(t *testing.T) {
+	keys(t)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+	got, err := Parse("s3://b/p?region=r")
+	if err != nil || strings.Contains(got.String(), "very-secret") {
+		t.Errorf("got %s, %v, want no secret", got, err)
+	}
+}
+
+const goodConfig = `levels: [{interval: 30s}, {interval: 10m}]
+snapshot: {interval: 24h, retention: 336h}
+l0-retention: 10m
+l0-retention-check-interval: 5m
+validation: {interval: 1h}
+`
+
+func TestConfigIsReadStrictly(t *testing.T) {
+	if _, err := ReadConfig([]byte(goodConfig)); err != nil {
+		t.Fatalf("got %v, want none", err)
+	}
+	for name, c := range map[string]struct{ from, to, want string }{
+		"unknown key shows its line":      {"l0-retention: 10m", "l0-retension: 10m", "[3:1]"},
+		"unknown key inside":              {"retention: 336h", "retain: 336h", "[2:"},
+		"a number without unit":           {"l0-retention: 10m", "l0-retention: 10", "[3:"},
+		"a missing key":                   {"l0-retention: 10m\n", "", "l0-retention is missing"},
+		"retention shorter than interval": {"336h", "1h", "nothing would be left"},
+		"levels out of order":             {"interval: 10m", "interval: 10s", "levels[1].interval is not longer"},
+		"no levels":                       {"[{interval: 30s}, {interval: 10m}]", "[]", "allowed are 1 to"},
+		"the same key twice":              {"l0-retention: 10m", "l0-retention: 10m\nl0-retention: 11m", "l0-retention"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(goodConfig, c.from, c.to, 1)
+			if _, err := ReadConfig([]byte(text)); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q in it", err, c.want)
+			}
+		})
+	}
+}
