@@ -63,7 +63,7 @@ func newContrast(g *image.Gray, radius int) *contrast {
 func (c *contrast) at(p Point) float64 {
 	x, y := p.X-0.5, p.Y-0.5
 	if !(x >= 0 && y >= 0 && x < float64(c.w-1) && y < float64(c.h-1)) {
-		return 0
+		return 0 // not a number ends here too
 	}
 	x0, y0 := int(x), int(y)
 	dx, dy := float32(x-float64(x0)), float32(y-float64(y0))
@@ -74,10 +74,20 @@ func (c *contrast) at(p Point) float64 {
 }
 
 // limited keeps one very black or bright spot from outweighing many modules.
-func (c *contrast) limited(p Point) float64 { return min(max(c.at(p), -40), 40) }
+func (c *contrast) limited(p Point) float64 {
+	v := c.at(p)
+	if v > 40 {
+		return 40
+	}
+	if v < -40 {
+		return -40
+	}
+	return v
+}
 
-// fitGrid finds where the modules of the code with these finders lie, for the
-// size n. ok is false where no code of that size can be.
+// fitGrid finds where the modules of the code with these finders lie, if it has
+// n of them along a side. A grid that matches badly after the first rough steps
+// is left at that.
 func fitGrid(c *contrast, t triple, n int) grid {
 	far := t.right.add(t.down.Point).sub(t.corner.Point)
 	g := grid{n: n, points: Quad{t.corner.Point, t.right.Point, far, t.down.Point}}
@@ -86,7 +96,10 @@ func fitGrid(c *contrast, t triple, n int) grid {
 		g.seekAlignment(c)
 	}
 	g.marks = fixedMarks(n)
-	g.climb(c)
+	g.climb(c, 0, 0.8, 0.4)
+	if g.match(c) >= falseMatch {
+		g.climb(c, 0.4, 0.4, 0.2, 0.1)
+	}
 	return g
 }
 
@@ -122,18 +135,19 @@ func (g *grid) seekAlignment(c *contrast) {
 	g.points[2] = quadTo(from, to).at(n-3.5, n-3.5)
 }
 
-// climb improves all four points, in steps from one module down to a tenth.
-func (g *grid) climb(c *contrast) {
+// climb improves all four points by steps of these sizes, in modules, as long
+// as fitness grows.
+func (g *grid) climb(c *contrast, data float64, steps ...float64) {
 	module := distance(g.points[0], g.points[1]) / float64(g.n-7)
-	g.score = g.fitness(c)
-	for _, step := range []float64{0.8, 0.4, 0.2, 0.1} {
+	g.score = g.fitness(c, data)
+	for _, step := range steps {
 		for range 3 {
 			moved := false
 			for i := range g.points {
 				for _, d := range [4]Point{{step, 0}, {-step, 0}, {0, step}, {0, -step}} {
 					trial := *g
 					trial.points[i] = g.points[i].add(d.times(module))
-					if trial.score = trial.fitness(c); trial.score > g.score {
+					if trial.score = trial.fitness(c, data); trial.score > g.score {
 						*g, moved = trial, true
 					}
 				}
@@ -145,10 +159,10 @@ func (g *grid) climb(c *contrast) {
 	}
 }
 
-// fitness is how well the fixed modules show their colours, plus a little for
-// every module that shows any colour clearly: only a grid in step with the
-// print meets the middles of the data modules as well.
-func (g *grid) fitness(c *contrast) float64 {
+// fitness is how well the fixed modules show their colours, plus the share
+// data of how clearly the others show any: only a grid in step with the print
+// meets the middles of the data modules as well.
+func (g *grid) fitness(c *contrast, data float64) float64 {
 	t := g.transform()
 	sum := 0.0
 	for _, m := range g.marks {
@@ -158,14 +172,15 @@ func (g *grid) fitness(c *contrast) float64 {
 		}
 		sum += v
 	}
-	data := 0.0
-	stride := max(1, g.n/25)
-	for y := 0; y < g.n; y += stride {
-		for x := 0; x < g.n; x++ {
-			data += math.Abs(c.limited(t.at(float64(x)+0.5, float64(y)+0.5)))
-		}
+	if data == 0 {
+		return sum
 	}
-	return sum + 0.35*data
+	clear := 0.0
+	stride := max(1, g.n*g.n/600)
+	for i := 0; i < g.n*g.n; i += stride {
+		clear += math.Abs(c.limited(t.at(float64(i%g.n)+0.5, float64(i/g.n)+0.5)))
+	}
+	return sum + data*clear
 }
 
 // match is the share, -1 to 1, of the contrast at the fixed modules that has

@@ -10,8 +10,9 @@ import (
 // spot is a code that was located and read by the first reader.
 type spot struct {
 	reading
-	outline Quad
-	n       int // modules along a side
+	outline  Quad
+	n        int  // modules along a side
+	negative bool // printed white on black
 }
 
 // search is the hunt for all codes of one picture. Ways of looking follow each
@@ -26,9 +27,10 @@ type search struct {
 // view is a picture of the page or of a part of it: a point p of the view is
 // at p/zoom + origin on the page.
 type view struct {
-	pic    *image.Gray
-	zoom   float64
-	origin Point
+	pic      *image.Gray
+	zoom     float64
+	origin   Point
+	negative bool // white is printed black here
 }
 
 func (v view) width() int          { return v.pic.Rect.Dx() }
@@ -39,23 +41,32 @@ func (v view) quad(q Quad) Quad    { return q.mapped(v.point) }
 
 func (v view) resized(f float64) view {
 	w, h := int(float64(v.width())*f+0.5), int(float64(v.height())*f+0.5)
-	return view{pic: scale(v.pic, max(w, 1), max(h, 1)), zoom: v.zoom * f, origin: v.origin}
+	v.pic, v.zoom = scale(v.pic, max(w, 1), max(h, 1)), v.zoom*f
+	return v
 }
 
 func (v view) part(r image.Rectangle) view {
 	r = r.Intersect(v.pic.Rect)
-	return view{pic: crop(v.pic, r), zoom: v.zoom, origin: v.point(Point{float64(r.Min.X), float64(r.Min.Y)})}
+	v.pic, v.origin = crop(v.pic, r), v.point(Point{float64(r.Min.X), float64(r.Min.Y)})
+	return v
 }
 
-func (v view) inverted() view { return view{pic: invert(v.pic), zoom: v.zoom, origin: v.origin} }
+func (v view) inverted() view {
+	v.pic, v.negative = invert(v.pic), !v.negative
+	return v
+}
 
 // locate finds and reads the codes of a picture, and names the places that
 // look like a code and could not be read before the deadline.
 func locate(pic *image.Gray, deadline time.Time) *search {
 	s := &search{deadline: deadline}
-	page := view{pic: pic, zoom: 1}
-	if page.short() < 21 {
+	whole := view{pic: pic, zoom: 1}
+	if whole.short() < 21 {
 		return s
+	}
+	page := whole
+	if long := max(page.width(), page.height()); long > workSide {
+		page = page.resized(workSide / float64(long))
 	}
 	s.multi(page, gozxing.NewHybridBinarizer)
 	s.finders(page, page.nearRadius(), 0)
@@ -65,7 +76,7 @@ func locate(pic *image.Gray, deadline time.Time) *search {
 		s.ladder(page, half)
 	}
 	for _, q := range append([]Quad(nil), s.unread...) {
-		s.retry(page, q)
+		s.retry(whole, q)
 	}
 	s.settle()
 	return s
@@ -126,12 +137,13 @@ func (s *search) small(half view) {
 	}
 }
 
-// retry looks again, in every way, at one place that looks like a code.
-func (s *search) retry(page view, q Quad) {
+// retry looks again, in every way and in full size, at one place that looks
+// like a code.
+func (s *search) retry(whole view, q Quad) {
 	if s.late() || s.known(q.center()) {
 		return
 	}
-	part := page.part(q.grown(1.6).bounds())
+	part := whole.part(q.grown(1.6).bounds())
 	if part.short() < 21 {
 		return
 	}

@@ -71,14 +71,15 @@ func (s *search) detected(r *common.DetectorResult, v view) {
 	}
 	t := quadTo(from, to)
 	outline := rectangle(0, 0, n, n).mapped(func(p Point) Point { return t.at(p.X, p.Y) })
-	s.add(spot{reading: read, outline: v.quad(outline), n: int(n)})
+	s.add(spot{reading: read, outline: v.quad(outline), n: int(n), negative: v.negative})
 }
 
 // Bounds of one look for finders: groups tried at all, and groups whose grid
-// was fitted in vain.
+// was fitted in vain while nothing or something had been read.
 const (
-	maxGroups  = 4000
-	maxFailing = 24
+	maxGroups       = 4000
+	maxFailing      = 24
+	maxFailingAfter = 10
 )
 
 // leastTiming is what three finders' timing patterns must show before a grid
@@ -106,7 +107,7 @@ func (s *search) finders(v view, radius, bias int) {
 	used := map[Point]bool{}
 	failing := 0
 	for _, t := range promising(b, triples(open)) {
-		if failing >= maxFailing || s.late() {
+		if failing >= maxFailing || len(s.spots) > 0 && failing >= maxFailingAfter || s.late() {
 			return
 		}
 		if used[t.corner.Point] || used[t.right.Point] || used[t.down.Point] {
@@ -186,7 +187,7 @@ func readTriple(v view, t triple) (found *spot, likely bool) {
 				continue
 			}
 			if r, ok := readGrid(c, g); ok {
-				return &spot{reading: r, outline: v.quad(part.quad(g.outline())), n: g.n}, true
+				return &spot{reading: r, outline: v.quad(part.quad(g.outline())), n: g.n, negative: v.negative}, true
 			}
 		}
 		likely = likely || best > likelyMatch

@@ -1,0 +1,27 @@
+package qr
+
+import "time"
+
+// Limits bound what one file may cost.
+type Limits struct {
+	Bytes  int           `json:"bytes"`
+	Pages  int           `json:"pages"`
+	Pixels int           `json:"pixels"` // of one page
+	Page   time.Duration `json:"page"`   // for one page, after which the child is killed
+	Memory int64         `json:"memory"` // bytes the child may take beyond its start
+}
+
+// DefaultLimits allow an A3 page at 600 dpi and a list of 6,000 recipients.
+func DefaultLimits() Limits {
+	return Limits{
+		Bytes:  64 << 20,
+		Pages:  300,
+		Pixels: 80_000_000,
+		Page:   20 * time.Second,
+		Memory: 2 << 30,
+	}
+}
+
+// workSide is the longest side, in pixels, of the picture that is searched; a
+// larger page is searched in reduced size first.
+const workSide = 4200
