@@ -173,5 +173,9 @@ func decode(plain []byte, ed *Edition) (string, error) {
 		return "", ErrNotPostal
 	}
 	ed.Kind = KindKenAll
-	return string(text), nil
+	return sameMarks.Replace(string(text)), nil
 }
+
+// sameMarks gives CP932's range and minus signs the code points of the UTF-8
+// edition, so that the two editions differ in nothing but their form.
+var sameMarks = strings.NewReplacer("～", "〜", "－", "−")

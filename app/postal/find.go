@@ -1,7 +1,5 @@
 package postal
 
-import "strings"
-
 // find reads the town area at position at. An outcome without hits means that
 // the municipality does not know the address.
 func (m *municipality) find(d *Dictionary, a []rune, at int) outcome {
@@ -99,7 +97,7 @@ func (m *municipality) findTown(d *Dictionary, a []rune, at int, road []rune) ou
 			}
 			continue
 		}
-		if o.tier == Sure && m.doubtful(d, a, found[i:], road) {
+		if o.tier == Sure && o.hits[0].why != WhyQualifier && m.doubtful(d, a, found[i:], road) {
 			o.tier = Candidates
 			o.hits = append(o.hits, m.tailTown(d, a, found[i])...)
 			for _, other := range found[i+1:] {
@@ -273,7 +271,7 @@ func (g *group) needsMore(d *Dictionary, t *tail) bool {
 				if !t.nums.found {
 					return true
 				}
-			case len(c.literal) >= 3 && strings.Contains(string(t.r), string(c.literal)):
+			case len(c.literal) >= 3 && indexRunes(t.r, c.literal, 1) > 0:
 				// 村上1113-1村上団地: the name stands behind the number.
 				return true
 			case !t.named():

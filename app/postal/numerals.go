@@ -95,6 +95,13 @@ func counts(in []rune, from, to int) bool {
 	if from > 0 && in[from-1] == '第' {
 		return true
 	}
+	// 三-五-2: figures joined by hyphens may be kanji too.
+	if to+1 < len(in) && in[to] == '-' && (isDigit(in[to+1]) || isNumeral(in[to+1])) {
+		return true
+	}
+	if from > 1 && in[from-1] == '-' && (isDigit(in[from-2]) || isNumeral(in[from-2])) {
+		return true
+	}
 	for _, w := range countingWords {
 		if !hasRunes(in, w, to) {
 			continue
