@@ -1,0 +1,124 @@
+package console
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"madoguchi/app/problem"
+	"madoguchi/app/staff"
+	"madoguchi/app/web"
+)
+
+// page is what the layout shows around every page; page structs embed it.
+type page struct {
+	web.Base
+	TownName    string
+	ServiceName string
+	Demo        bool
+	Account     *staff.Account // nil before sign-in
+	Menu        []link
+}
+
+// head lets show fill the page that a struct embeds.
+func (p *page) head() *page { return p }
+
+// failed takes over what is wrong with the page's form.
+func (p *page) failed(f *web.Form) {
+	p.Errors = f.Errors()
+	p.Failed = len(p.Errors) > 0
+}
+
+// menuEntries are the buttons at the top of every page (メニュー).
+var menuEntries = []struct {
+	link
+	permission staff.Permission
+}{
+	{link{Path: "/", Label: "本日の予約"}, staff.MaySeeToday},
+	{link{Path: "/read", Label: "一覧の読取り"}, staff.MayReadList},
+	{link{Path: "/search", Label: "さがす"}, staff.MaySearch},
+}
+
+// show answers with a page: name is its template, title its heading.
+func (d *Desk) show(c *gin.Context, status int, name, title string, p interface{ head() *page }) error {
+	h := p.head()
+	errs, failed := h.Errors, h.Failed
+	h.Base = d.site.Base(c, title)
+	h.Errors, h.Failed = errs, failed
+	d.frame(c, h)
+	return d.site.Show(c, status, "console/"+name+".html", p)
+}
+
+// frame fills in what stands around every page. It needs no database.
+func (d *Desk) frame(c *gin.Context, p *page) {
+	town := d.town.Load()
+	p.TownName, p.ServiceName, p.Demo = town.TownName, town.ServiceName, town.Demo
+	a, ok := c.Value(accountKey).(staff.Account)
+	if !ok {
+		return
+	}
+	p.Account = &a
+	if a.MustChange {
+		return
+	}
+	for _, e := range menuEntries {
+		if a.Role.May(e.permission) {
+			e.Here = e.Path == c.FullPath()
+			p.Menu = append(p.Menu, e.link)
+		}
+	}
+}
+
+// errorPage is what people see when a page cannot be shown.
+type errorPage struct {
+	page
+	Heading string
+	Text    string
+	Request string // only where the program is to blame
+	Back    link
+}
+
+func (d *Desk) errorPage(c *gin.Context, e web.ErrorPage) any {
+	p := &errorPage{Heading: e.Heading, Text: e.Text, Back: link{Path: e.Back, Label: "元の画面に戻る"}}
+	p.Base = e.Base
+	d.frame(c, &p.page)
+	if e.Fault() {
+		p.Request = e.Request
+	}
+	if e.Back == "/" {
+		p.Back.Label = "「本日の予約」に戻る"
+	}
+	return p
+}
+
+// control is a text field as its template part shows it.
+type control struct {
+	web.Field
+	Type  string // of the input element
+	Class string // code: IME off; kanji: IME on; short, half: width
+	// Autocomplete is the input's purpose for browsers and password managers.
+	Autocomplete string
+	Focus        bool // the page opens with the cursor here
+	Now          string
+}
+
+// conflictPage puts what someone wanted beside what meanwhile is.
+type conflictPage struct {
+	page
+	Person  person
+	Heading string
+	Text    string
+	Wished  string // "" when there was nothing to choose
+	Now     string
+	Again   link // starts over from what is now; no path: not possible
+}
+
+func (d *Desk) conflict(c *gin.Context, p *problem.Problem, page conflictPage) error {
+	page.Text = d.sentence(c, p)
+	return d.show(c, http.StatusConflict, "conflict", page.Heading, &page)
+}
+
+// sentence is what a problem means to staff.
+func (d *Desk) sentence(c *gin.Context, p *problem.Problem) string {
+	return web.WordsOf(c).Problem(p.Code, p.Args)
+}

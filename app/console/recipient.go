@@ -1,0 +1,201 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"madoguchi/app/booking"
+	"madoguchi/app/card"
+	"madoguchi/app/jp"
+	"madoguchi/app/staff"
+	"madoguchi/app/web"
+	"madoguchi/store"
+)
+
+// recipientPage is all that is known of one person and card (交付対象者).
+type recipientPage struct {
+	page
+	person
+	standing
+	BoxHeading  string
+	BoxSentence string
+	Booking     *bookingBox
+	Buttons     []button
+
+	Age           string
+	ApplicationID string
+	PostalCode    string
+	Address       string
+	Telephone     string
+	ContactPath   string
+	ReadAt        string
+	BookedOn      string
+	IssuedAt      string
+	ExpiresOn     string
+
+	History  []pastBooking
+	Notes    []note
+	Note     *control // nil for who may not write one
+	Trail    []trailLine
+	TrailCut bool
+}
+
+// bookingBox is the card's live booking, or the one it was issued with.
+type bookingBox struct {
+	When, Venue, Number, Channel, BookedAt, ChangedAt, Reason string
+}
+
+type button struct{ Path, Label, Class string }
+
+type pastBooking struct{ When, Venue, Number, Channel, State, Class string }
+
+type note struct{ Body, WrittenAt, WrittenBy string }
+
+// recipient shows a person and card.
+func (d *Desk) recipient(c *gin.Context) error {
+	return d.showRecipient(c, http.StatusOK, web.ReadForm(c, "body"))
+}
+
+func (d *Desk) showRecipient(c *gin.Context, status int, form *web.Form) error {
+	var p recipientPage
+	may := account(c).Role.May
+	err := d.store.Read(c, func(tx *store.Tx) error {
+		r, err := card.Get(tx, refOf(c))
+		if err != nil {
+			return err
+		}
+		return p.fill(tx, r, may)
+	})
+	if err != nil {
+		return err
+	}
+	if may(staff.MayWriteNotes) {
+		p.Note = noteControl(form)
+	}
+	p.failed(form)
+	return d.show(c, status, "recipient", p.Name, &p)
+}
+
+func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permission) bool) error {
+	visits, err := booking.OfCard(tx, r.Card.ID)
+	if err != nil {
+		return err
+	}
+	p.person = personOf(r)
+	p.ApplicationID = orNone(r.ApplicationID)
+	p.PostalCode, p.Address, p.Telephone = r.PostalCode.String(), orNone(r.Address), orNone(r.Telephone)
+	p.ExpiresOn = orNone(r.ExpiresOn.Both())
+	if age, ok := r.Birth.AgeOn(jp.DateOf(tx.Now)); ok {
+		p.Age = fmt.Sprintf("%d歳", age)
+	}
+	if may(staff.MayCorrect) {
+		p.ContactPath = p.Path + "/contact"
+	}
+	p.bookings(r, visits)
+	p.buttons(r, may)
+	if err := p.dates(tx, r); err != nil {
+		return err
+	}
+	notes, err := card.Notes(tx, r.Card.ID)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		p.Notes = append(p.Notes, note{Body: n.Body, WrittenAt: recently(n.WrittenAt), WrittenBy: n.WrittenBy})
+	}
+	p.Trail, p.TrailCut, err = trailOf(tx, r, visits)
+	return err
+}
+
+func (p *recipientPage) bookings(r card.Record, visits []booking.Visit) {
+	for _, v := range visits {
+		if v.State != booking.Cancelled && p.Booking == nil {
+			p.Booking = bookingBoxOf(v)
+			p.BookedOn = v.Slot.HeldOn.Era()
+			continue
+		}
+		p.History = append(p.History, pastBooking{
+			When: slotTime(v.Slot), Venue: v.Venue.Name, Number: v.Number.String(),
+			Channel: v.Channel.Label(), State: v.State.Label(), Class: string(v.State),
+		})
+	}
+	p.BookedOn = orNone(p.BookedOn)
+	p.standing = standingOf(r, p.Booking != nil)
+	switch {
+	case r.Issued():
+		p.BoxHeading = "交付済みです"
+		if p.Booking == nil {
+			p.BoxSentence = "予約なしで交付しました。"
+		}
+	case p.Booking != nil:
+		p.BoxHeading = "いまの予約"
+	default:
+		p.BoxHeading, p.BoxSentence = "予約", "まだ予約がありません。"
+	}
+}
+
+func bookingBoxOf(v booking.Visit) *bookingBox {
+	return &bookingBox{
+		When: v.Slot.HeldOn.Era() + "　" + slotSpan(v.Slot), Venue: v.Venue.Name, Number: v.Number.String(),
+		Channel: v.Channel.Label(), BookedAt: recently(v.BookedAt), ChangedAt: recently(v.ChangedAt), Reason: v.Reason,
+	}
+}
+
+// buttons offers what the card's standing and the person's role allow.
+func (p *recipientPage) buttons(r card.Record, may func(staff.Permission) bool) {
+	if r.Issued() {
+		return
+	}
+	add := func(needs staff.Permission, b button) {
+		if may(needs) {
+			b.Path = p.Path + b.Path
+			p.Buttons = append(p.Buttons, b)
+		}
+	}
+	if p.Booking == nil {
+		add(staff.MayBook, button{"/book", "予約する", ""})
+		add(staff.MayIssue, button{"/issue", "交付済みにする", "second"})
+		return
+	}
+	add(staff.MayIssue, button{"/issue", "交付済みにする", ""})
+	add(staff.MayBook, button{"/change", "予約を変更する", "second"})
+	add(staff.MayBook, button{"/cancel", "予約を取り消す", "danger"})
+}
+
+func (p *recipientPage) dates(tx *store.Tx, r card.Record) error {
+	info, err := card.FirstRead(tx, r.Card.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		p.ReadAt = "なし"
+	case err != nil:
+		return err
+	default:
+		p.ReadAt = instant(info.ReadAt) + "（" + info.ReadBy + "）"
+	}
+	p.IssuedAt = "まだ交付していません"
+	if r.Issued() {
+		who, err := issuer(tx, r)
+		if err != nil {
+			return err
+		}
+		p.IssuedAt = instant(r.IssuedAt) + "（" + who + "）"
+	}
+	return nil
+}
+
+// issuer is the name of who issued the card.
+func issuer(tx *store.Tx, r card.Record) (string, error) {
+	accounts, err := staff.List(tx)
+	if err != nil {
+		return "", err
+	}
+	for _, a := range accounts {
+		if a.ID == r.IssuedBy {
+			return a.Name, nil
+		}
+	}
+	return "", fmt.Errorf("card %s was issued by an account that is not on record", r.Card.Ref)
+}

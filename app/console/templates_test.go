@@ -1,0 +1,56 @@
+package console
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/jba/templatecheck"
+
+	"madoguchi/app/apptest"
+)
+
+// pages is every page template with the struct that it is given.
+var pages = map[string]any{
+	"sign_in":     &signInPage{},
+	"password":    &passwordPage{},
+	"today":       &todayPage{},
+	"read":        &readPage{},
+	"search":      &searchPage{},
+	"recipient":   &recipientPage{},
+	"choose_slot": &chooseSlotPage{},
+	"check_slot":  &checkSlotPage{},
+	"booked":      &bookedPage{},
+	"cancel":      &cancelPage{},
+	"issue":       &issuePage{},
+	"contact":     &contactPage{},
+	"conflict":    &conflictPage{},
+	"error":       &errorPage{},
+}
+
+func TestTemplatesFitTheirPageStructs(t *testing.T) {
+	st, _ := apptest.Store(t)
+	d, err := New(t.Context(), Options{Store: st, Files: apptest.Files()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := fs.Glob(apptest.Files(), "templates/console/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != len(pages) {
+		t.Errorf("got %d templates, want one for each of %d pages", len(files), len(pages))
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(path.Base(file), ".html")
+		view := d.site.View("console/" + name + ".html").Lookup("layout")
+		if pages[name] == nil {
+			t.Errorf("%s has no page struct", file)
+			continue
+		}
+		if err := templatecheck.CheckHTML(view, pages[name]); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package console
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"madoguchi/app/audit"
+	"madoguchi/app/booking"
+	"madoguchi/app/card"
+	"madoguchi/app/staff"
+	"madoguchi/store"
+)
+
+// trailLength is how many entries of the audit log a recipient's page shows.
+const trailLength = 10
+
+// trailLine is one entry of the audit log about a person, in words.
+type trailLine struct{ At, What, Who string }
+
+var trailWords = map[audit.Action]string{
+	audit.SignedIn:         "予約サイトにログイン",
+	audit.SignInFailed:     "予約サイトへのログインに失敗",
+	audit.SignInReleased:   "ログインの停止を解除",
+	audit.CardRead:         "一覧のQRコードを読取り",
+	audit.CardIssued:       "交付済みに変更",
+	audit.ContactCorrected: "連絡先を訂正",
+	audit.NoteWritten:      "申し送りを記入",
+	audit.Booked:           "予約",
+	audit.BookingChanged:   "予約を変更",
+	audit.BookingCancelled: "予約を取消",
+	audit.BookingDone:      "予約を来庁済みに変更",
+}
+
+// trailOf tells what was done with a card and its bookings, newest first; cut
+// is true when there is more than trailLength.
+func trailOf(tx *store.Tx, r card.Record, visits []booking.Visit) (trail []trailLine, cut bool, err error) {
+	entries, err := audit.Of(tx, r.Card.Subject())
+	if err != nil {
+		return nil, false, err
+	}
+	for _, v := range visits {
+		of, err := audit.Of(tx, v.Booking.Subject())
+		if err != nil {
+			return nil, false, err
+		}
+		entries = append(entries, of...)
+	}
+	slices.SortFunc(entries, func(a, b audit.Entry) int { return cmp.Compare(b.ID, a.ID) })
+	if cut = len(entries) > trailLength; cut {
+		entries = entries[:trailLength]
+	}
+	names, err := staffNames(tx)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, e := range entries {
+		what, err := trailText(tx, e)
+		if err != nil {
+			return nil, false, err
+		}
+		trail = append(trail, trailLine{At: recently(e.At), What: what, Who: actorName(e, names)})
+	}
+	return trail, cut, nil
+}
+
+// trailText is what an entry says; of a booking also which slot, if it is still known.
+func trailText(tx *store.Tx, e audit.Entry) (string, error) {
+	what, known := trailWords[e.Action]
+	if !known {
+		what = string(e.Action)
+	}
+	var detail struct{ Slot, From store.Ref }
+	if err := json.Unmarshal([]byte(e.Detail), &detail); err != nil {
+		return "", fmt.Errorf("audit entry %d: %w", e.ID, err)
+	}
+	to, err := trailSlot(tx, detail.Slot)
+	if err != nil || to == "" {
+		return what, err
+	}
+	from, err := trailSlot(tx, detail.From)
+	if err != nil {
+		return "", err
+	}
+	if from != "" {
+		to = from + " → " + to
+	}
+	return what + "（" + to + "）", nil
+}
+
+func trailSlot(tx *store.Tx, ref store.Ref) (string, error) {
+	if ref == "" {
+		return "", nil
+	}
+	s, err := booking.SlotByRef(tx, ref)
+	if errors.Is(err, booking.SlotNotFound) {
+		return "", nil
+	}
+	return slotTime(s), err
+}
+
+func staffNames(tx *store.Tx) (map[store.Ref]string, error) {
+	accounts, err := staff.List(tx)
+	if err != nil {
+		return nil, err
+	}
+	names := map[store.Ref]string{}
+	for _, a := range accounts {
+		names[a.Ref] = a.Name
+	}
+	return names, nil
+}
+
+func actorName(e audit.Entry, names map[store.Ref]string) string {
+	switch e.ActorKind {
+	case audit.Resident:
+		return "予約サイト（本人）"
+	case audit.Staff:
+		return names[e.Actor]
+	}
+	return "システム"
+}
