@@ -8,11 +8,12 @@ import (
 )
 
 func TestWALIsBoundedWhileCopying(t *testing.T) {
+	t.Parallel()
 	database, folder := paths(t)
 	st := openStore(t, database)
 	r := start(t, st, folder)
 	until(t, "first copy", func() bool { return !r.Status().LastSuccessAt.IsZero() })
-	const each, writes = 1 << 20, 60
+	const each, writes = 1 << 20, 30
 	for i := range writes {
 		write(t, st, fmt.Sprint(i), strings.Repeat("x", each))
 		until(t, "copy", copied(r))

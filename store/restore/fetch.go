@@ -14,62 +14,67 @@ import (
 )
 
 const (
-	// window is how many files are merged at a time. Litestream's own restore
+	// mergeWindow is how many files are merged at a time. Litestream's own restore
 	// opens all at once and fails beyond the limit of open files.
-	window = 64
+	mergeWindow = 64
 	// fetchers read from the target side by side: enough to hide its distance,
 	// few enough for a store that allows 100 connections to all its users.
 	fetchers = 8
 )
 
-// assemble fetches the files into the folder spool and makes the database file
-// of them. Every file is checked whole before it is used.
-func assemble(ctx context.Context, c litestream.ReplicaClient, files []*ltx.FileInfo, spool, database string) error {
-	merged := []string{}
+// assembly makes a database file out of copies, in a folder of its own.
+type assembly struct {
+	client litestream.ReplicaClient
+	spool  string // folder for fetched and merged files
+	window int    // how many files are open for one merge
+	merges int    // how many files were merged so far, for their names
+}
+
+// run fetches the files and writes the database. Every file is checked whole
+// before it is used.
+func (a *assembly) run(ctx context.Context, files []*ltx.FileInfo, database string) error {
 	// The first file is the largest by far: it is merged only once, at the end.
-	first, err := fetch(ctx, c, files[:1], spool)
+	first, err := a.fetch(ctx, files[:1])
 	if err != nil {
 		return err
 	}
+	var merged []string
 	for rest := files[1:]; len(rest) > 0; {
-		n := min(window, len(rest))
-		parts, err := fetch(ctx, c, rest[:n], spool)
+		n := min(a.window, len(rest))
+		parts, err := a.fetch(ctx, rest[:n])
 		if err != nil {
 			return err
 		}
-		if rest = rest[n:]; len(merged) > 0 || len(rest) > 0 {
-			part, err := mergeTo(ctx, parts, spool, len(merged))
-			if err != nil {
-				return err
-			}
-			parts = []string{part}
+		part, err := a.mergeFiles(ctx, parts)
+		if err != nil {
+			return err
 		}
-		merged = append(merged, parts...)
+		merged, rest = append(merged, part), rest[n:]
 	}
-	for round := 0; len(merged) >= window; round++ {
-		var next []string
+	for len(merged) > a.window {
+		var fewer []string
 		for len(merged) > 0 {
-			n := min(window, len(merged))
-			part, err := mergeTo(ctx, merged[:n], spool, len(files)*(round+1)+len(next))
+			n := min(a.window, len(merged))
+			part, err := a.mergeFiles(ctx, merged[:n])
 			if err != nil {
 				return err
 			}
-			next, merged = append(next, part), merged[n:]
+			fewer, merged = append(fewer, part), merged[n:]
 		}
-		merged = next
+		merged = fewer
 	}
 	return decode(ctx, append(first, merged...), database)
 }
 
 // fetch copies files from the target to the spool and returns their paths in order.
-func fetch(ctx context.Context, c litestream.ReplicaClient, files []*ltx.FileInfo, spool string) ([]string, error) {
+func (a *assembly) fetch(ctx context.Context, files []*ltx.FileInfo) ([]string, error) {
 	paths := make([]string, len(files))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(fetchers)
 	for i, f := range files {
-		paths[i] = filepath.Join(spool, fmt.Sprintf("%d-%s", f.Level, ltx.FormatFilename(f.MinTXID, f.MaxTXID)))
+		paths[i] = filepath.Join(a.spool, fmt.Sprintf("%d-%s", f.Level, ltx.FormatFilename(f.MinTXID, f.MaxTXID)))
 		group.Go(func() error {
-			if err := fetchOne(ctx, c, f, paths[i]); err != nil {
+			if err := fetchOne(ctx, a.client, f, paths[i]); err != nil {
 				return fmt.Errorf("%s: %w", fileName(f), err)
 			}
 			return nil
@@ -105,9 +110,10 @@ func fetchOne(ctx context.Context, c litestream.ReplicaClient, f *ltx.FileInfo, 
 	return nil
 }
 
-// mergeTo merges files that follow each other into one and removes them.
-func mergeTo(ctx context.Context, paths []string, spool string, number int) (string, error) {
-	out := filepath.Join(spool, fmt.Sprintf("merged-%d", number))
+// mergeFiles merges files that follow each other into one and removes them.
+func (a *assembly) mergeFiles(ctx context.Context, paths []string) (string, error) {
+	a.merges++
+	out := filepath.Join(a.spool, fmt.Sprintf("merged-%d", a.merges))
 	f, err := os.OpenFile(out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return "", fmt.Errorf("make file: %w", err)

@@ -134,7 +134,8 @@ func (s scratch) assemble(ctx context.Context, p Plan) (err error) {
 	if err := c.Init(ctx); err != nil {
 		return err
 	}
-	return assemble(ctx, c, p.files, s.spool(), s.copied())
+	a := assembly{client: c, spool: s.spool(), window: mergeWindow}
+	return a.run(ctx, p.files, s.copied())
 }
 
 // check opens the copy as the program would, brings it to the program's schema
