@@ -101,11 +101,14 @@ func (s *Site) languageOf(path string) Language {
 	return found
 }
 
-// serve runs one request from its number to its log line.
-func (s *Site) serve(c *gin.Context, language Language, route Route) {
+// serve runs one request from its number to its log line. Handlers get a copy
+// of gin's context: gin takes its own back for the next request while what was
+// given it as a context.Context, a database driver above all, may still look at it.
+func (s *Site) serve(pooled *gin.Context, language Language, route Route) {
+	c := pooled.Copy()
 	q := newRequest(s, language)
 	c.Set(requestKey, q)
-	client := c.Writer
+	client := pooled.Writer
 	out := newAnswer(client)
 	c.Writer = out
 
@@ -117,7 +120,6 @@ func (s *Site) serve(c *gin.Context, language Language, route Route) {
 		out.reset()
 		s.fail(c, q, out, err)
 	}
-	c.Writer = client
 	s.setHeaders(client.Header(), c.Request)
 	sent := out.send()
 	s.logRequest(c, q, out, errors.Join(err, sent))

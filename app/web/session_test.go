@@ -180,7 +180,10 @@ func TestRequestUnderWayDoesNotBringASessionBack(t *testing.T) {
 	other.SetCookies(kept)
 	done := make(chan error)
 	go func() {
-		_, err := other.Try(http.MethodGet, "/slow", nil)
+		p, err := other.Try(http.MethodGet, "/slow", nil)
+		if err == nil && p.Status != http.StatusOK {
+			err = fmt.Errorf("got status %d, want 200", p.Status)
+		}
 		done <- err
 	}()
 	<-reached
