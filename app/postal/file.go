@@ -97,7 +97,10 @@ func Read(r io.ReaderAt, size int64) (*File, error) {
 }
 
 // ReadBytes is Read for a file already in memory. It keeps nothing of raw.
-func ReadBytes(raw []byte) (*File, error) {
+func ReadBytes(raw []byte) (*File, error) { return readWithin(raw, maxPlainBytes) }
+
+// readWithin reads a file that may unpack to at most limit bytes.
+func readWithin(raw []byte, limit int64) (*File, error) {
 	if len(raw) > maxFileBytes {
 		return nil, ErrTooLarge
 	}
@@ -106,7 +109,7 @@ func ReadBytes(raw []byte) (*File, error) {
 	plain := raw
 	if bytes.HasPrefix(raw, []byte("PK")) {
 		var err error
-		if plain, err = f.unzip(raw); err != nil {
+		if plain, err = f.unzip(raw, limit); err != nil {
 			return nil, fmt.Errorf("open zip: %w", err)
 		}
 	}
@@ -127,7 +130,7 @@ func ReadBytes(raw []byte) (*File, error) {
 
 // unzip returns the one CSV of a zip. The size is counted while reading, so
 // that a header that lies about it gains nothing.
-func (f *File) unzip(raw []byte) ([]byte, error) {
+func (f *File) unzip(raw []byte, limit int64) ([]byte, error) {
 	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
 		return nil, ErrTruncated
@@ -150,8 +153,8 @@ func (f *File) unzip(raw []byte) ([]byte, error) {
 	}
 	var plain bytes.Buffer
 	plain.Grow(int(min(entry.UncompressedSize64, 32<<20)))
-	n, err := io.Copy(&plain, io.LimitReader(body, maxPlainBytes+1))
-	if n > maxPlainBytes {
+	n, err := io.Copy(&plain, io.LimitReader(body, limit+1))
+	if n > limit {
 		return nil, ErrTooLarge
 	}
 	if err := errors.Join(err, body.Close()); err != nil {

@@ -39,7 +39,7 @@ func cp932(t testing.TB, s string) []byte {
 	return out
 }
 
-const officeRow = `02445,"ﾅﾝﾌﾞﾁﾖｳﾔｸﾊﾞ","南部町役場","青森県","三戸郡南部町","苫米地","字下宿２３－１","0390892","03908","剣吉",0,0,0` + "\r\n"
+const officeRow = `02445,"ﾅﾝﾌﾞﾁﾖｳ ﾌｸﾁｼｼﾖ","福地支所","青森県","三戸郡南部町","苫米地","字下宿２３－１","0390892","03908","剣吉",0,0,0` + "\r\n"
 
 func TestReadFindsOutWhichFileItIs(t *testing.T) {
 	utf := []byte(excerptCSV(excerptRows))
@@ -113,9 +113,13 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestReadStopsAtAZipBomb(t *testing.T) {
-	bomb := zipped(t, "utf_ken_all.csv", make([]byte, maxPlainBytes+1))
-	if _, err := ReadBytes(bomb); !errors.Is(err, ErrTooLarge) {
+	const limit = 1 << 20
+	bomb := zipped(t, "utf_ken_all.csv", make([]byte, limit+1))
+	if _, err := readWithin(bomb, limit); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("got %v, want ErrTooLarge", err)
+	}
+	if _, err := readWithin(zipped(t, "utf_ken_all.csv", make([]byte, limit)), limit); !errors.Is(err, ErrNotPostal) {
+		t.Errorf("got %v, want the content judged below the limit", err)
 	}
 }
 
@@ -144,8 +148,8 @@ func TestOfficesJoinTheirTownAreas(t *testing.T) {
 	}
 	d := NewDictionary(f)
 	got := d.Towns("0390892")
-	if len(got) != 1 || got[0].Office != "南部町役場" || got[0].Town != "苫米地字下宿２３−１" {
-		t.Errorf("got %+v, want the town hall", got)
+	if len(got) != 1 || got[0].Office != "福地支所" || got[0].Town != "苫米地字下宿２３−１" {
+		t.Errorf("got %+v, want the branch office", got)
 	}
 	if a := d.Lookup("南部町大字苫米地字下宿23-1", nambu); a.Code != "0390802" {
 		t.Errorf("got %v, want the code of the town area for residents", a)

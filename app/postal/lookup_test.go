@@ -68,6 +68,7 @@ func TestLookupFillsInWhatTheDictionaryDecides(t *testing.T) {
 		{"letter of the lot behind the 小字", "西条市神拝字七反地甲217", "7930041"},
 		{"の dropped", "福岡市西区姪浜4丁目23-7", "8190002"},
 		{"spaces and postal code before", "〒039-0814 青森県　三戸郡　南部町　埖渡　１", "0390814"},
+		{"characters that tell two town areas apart", "兵庫県佐用郡佐用町大畠12", "6795319"},
 		{"character written in kana by Japan Post", "前橋市橳島町12", "3710817"},
 		{"private-use character stands for one", "青森県三戸郡南部町大字鳥\ue123内字平5", "0390504"},
 	} {
