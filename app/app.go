@@ -33,6 +33,11 @@ type usageError struct{ text string }
 
 func (e usageError) Error() string { return e.text }
 
+// statusError is the exit status of a command that has said itself what is wrong.
+type statusError int
+
+func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
 func wrongUsage(format string, args ...any) error {
 	return usageError{fmt.Sprintf(format, args...)}
 }
@@ -57,11 +62,14 @@ func Main(ctx context.Context, s Surroundings) int {
 	s.Args = s.Args[1:]
 	err := c.run(ctx, s)
 	var usage usageError
+	var status statusError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, flag.ErrHelp):
 		return exitDone
+	case errors.As(err, &status):
+		return int(status)
 	case errors.As(err, &usage):
 		fmt.Fprintf(s.Err, "%s\n使い方: madoguchi %s --help\n", usage.text, c.name)
 		return exitUsage

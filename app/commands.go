@@ -4,8 +4,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strings"
+
+	"madoguchi/app/postal"
 )
 
 // command is one sub-command of the program.
@@ -57,6 +60,7 @@ func commands() []command {
 		{"bench", "", "この機械での速さを測ります（仮のフォルダと127.0.0.1だけを使います）。", nil, measure},
 		{"migrate", "", "データベースのスキーマをこの版に合わせます。", []option{optData}, migrate},
 		{"staff", "list | add 担当者ID 氏名 | reset 担当者ID | unlock 担当者ID | disable 担当者ID | enable 担当者ID", "担当者の一覧、追加、仮パスワードの再発行、ロックの解除、停止、再開をします。", []option{optData}, manageStaff},
+		{"postal", "lookup | towns 郵便番号 | diff 旧ファイル 新ファイル | eval", "住所から郵便番号を、郵便番号から住所を調べます（標準入力に1行1住所）。", nil, foreign(postal.Main)},
 		{"version", "", "版を表示します。", nil, version},
 	}
 }
@@ -86,6 +90,16 @@ func overview() string {
 	}
 	b.WriteString("\n各命令の指定は madoguchi 命令 --help で表示します。\n")
 	return b.String()
+}
+
+// foreign runs a command that reads its own arguments and knows its own exit status.
+func foreign(main func(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int) func(context.Context, Surroundings) error {
+	return func(ctx context.Context, s Surroundings) error {
+		if status := main(ctx, s.Args, s.In, s.Out, s.Err); status != exitDone {
+			return statusError(status)
+		}
+		return nil
+	}
 }
 
 func version(_ context.Context, s Surroundings) error {

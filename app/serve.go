@@ -110,16 +110,15 @@ func (svc *service) open(ctx context.Context, s Surroundings) error {
 	if svc.rep, err = replica.Start(ctx, svc.st, svc.cfg.Replica, cfg, svc.log); err != nil {
 		return err
 	}
-	options := web.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy}
-	publicSite, err := public.New(options)
+	residents, err := public.New(web.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy})
 	if err != nil {
 		return err
 	}
-	consoleSite, err := console.New(options)
+	desk, err := console.New(ctx, console.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy})
 	if err != nil {
 		return err
 	}
-	svc.public, svc.console = web.NewServer(publicSite, svc.log), web.NewServer(consoleSite, svc.log)
+	svc.public, svc.console = web.NewServer(residents, svc.log), web.NewServer(desk.Handler(), svc.log)
 	for _, at := range []struct {
 		address string
 		url     *string
