@@ -127,7 +127,11 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 
 func (s *Store) openWriter(ctx context.Context, guest bool) error {
 	var err error
-	if s.writeDB, err = sql.Open("sqlite", dsn(s.path, "rwc")); err != nil {
+	mode := "rwc"
+	if guest {
+		mode = "rw" // where nothing is served there is nothing to visit
+	}
+	if s.writeDB, err = sql.Open("sqlite", dsn(s.path, mode)); err != nil {
 		return fmt.Errorf("open %s: %w", s.path, err)
 	}
 	s.writeDB.SetMaxOpenConns(1)
@@ -221,7 +225,12 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) (err error) {
 		return ErrClosed
 	}
 	defer func() { s.readers <- c }()
-	if _, err := c.conn.ExecContext(ctx, "BEGIN"); err != nil {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// Not cut off by ctx: it takes no time, and a BEGIN that worked but was
+	// reported as cancelled would spoil the reader for all who come after.
+	if _, err := c.conn.ExecContext(context.WithoutCancel(ctx), "BEGIN"); err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
 	tx := &Tx{Now: s.Now(), ctx: ctx, c: c}
@@ -249,14 +258,13 @@ func (s *Store) Close() error {
 	close(s.queue)
 	s.mu.Unlock()
 	<-s.done
+	var errs []error
 	for range cap(s.readers) {
 		c := <-s.readers
-		if err := c.close(); err != nil {
-			return fmt.Errorf("close reader: %w", err)
-		}
+		errs = append(errs, c.close())
 	}
 	close(s.readers)
-	return s.closeFiles()
+	return errors.Join(append(errs, s.closeFiles())...)
 }
 
 func (s *Store) closeFiles() error {

@@ -59,6 +59,10 @@ func (s *Store) Checkpoint(ctx context.Context) (err error) {
 		return fmt.Errorf("open for checkpoint: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(ctx, "PRAGMA busy_timeout(1000)"); err != nil {
+		return fmt.Errorf("open for checkpoint: %w", err)
+	}
 	var busy, frames, moved int
 	if err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
