@@ -75,7 +75,7 @@ func (f frame) cell(venue booking.Venue, month, day jp.Date, days map[jp.Date]bo
 	if day.Month != month.Month {
 		return cell{}
 	}
-	c := cell{Number: day.Day, Date: f.when.day(day), Left: left{Sign: "－", Word: f.T("left.none")}}
+	c := cell{Number: day.Day, Date: f.when.day(day), Left: left{Sign: "－", Word: f.T("calendar.none")}}
 	if held, ok := days[day]; ok {
 		choice := f.dayChoice(venue, held)
 		c.Left, c.Href = choice.Left, choice.Href

@@ -77,7 +77,7 @@ type slotLostPage struct {
 	frame
 	Happened string
 	Chosen   meeting
-	Kept     *meeting // the booking that still stands, when it was to be changed
+	Change   *meeting // the booking that still stands, when it was to be changed
 	Nearest  []timeChoice
 }
 
@@ -88,7 +88,7 @@ func (s *Site) slotLost(c *gin.Context, tx *store.Tx, v visitor, held booking.Pl
 	page := slotLostPage{frame: s.frame(c, v, "lost.title")}
 	page.Failed = true
 	page.Happened = page.Words.Problem(why.Code, why.Args)
-	page.Chosen, page.Kept = page.meeting(held.Slot, held.Venue), page.changed(v)
+	page.Chosen, page.Change = page.meeting(held.Slot, held.Venue), page.changed(v)
 	nearest, err := booking.NearestFree(tx, held.Slot, booking.ResidentSeat, nearestShown)
 	if err != nil {
 		return reply{}, err

@@ -34,6 +34,18 @@ type Site struct {
 // New makes the resident site's handler from the machinery's options; what the
 // site decides itself is filled in.
 func New(o web.Options) (http.Handler, error) {
+	s, err := newSite(o)
+	if err != nil {
+		return nil, err
+	}
+	engine := web.NewEngine(s.web)
+	for _, language := range web.Languages() {
+		s.web.Mount(engine, language.Prefix, s.routes()...)
+	}
+	return engine, nil
+}
+
+func newSite(o web.Options) (*Site, error) {
 	s := &Site{store: o.Store}
 	o.Name, o.SignInPath = "public", "/sign-in"
 	o.Idle = func(tx *store.Tx) (time.Duration, error) {
@@ -42,14 +54,8 @@ func New(o web.Options) (http.Handler, error) {
 	}
 	o.ErrorPage = s.errorPage
 	var err error
-	if s.web, err = web.New(o); err != nil {
-		return nil, err
-	}
-	engine := web.NewEngine(s.web)
-	for _, language := range web.Languages() {
-		s.web.Mount(engine, language.Prefix, s.routes()...)
-	}
-	return engine, nil
+	s.web, err = web.New(o)
+	return s, err
 }
 
 // routes lists every page. GET /book and GET /sign-out are where a reload or a

@@ -111,6 +111,10 @@ func (s *Site) signIn(c *gin.Context) error {
 	number := readNumber(form)
 	birth := readBirth(form)
 	if form.OK() {
+		birth, err := s.certain(c, number, birth)
+		if err != nil {
+			return err
+		}
 		record, err := card.SignIn(c, s.store, web.RequestNumber(c), number, birth)
 		if err == nil {
 			return s.enter(c, record.Ref, returnPath(form.Value("to")))
@@ -131,6 +135,27 @@ func (s *Site) signIn(c *gin.Context) error {
 		return err
 	}
 	return s.answer(c, r)
+}
+
+// certain returns the date of birth that may be compared with the register's.
+// "Unknown" is an answer only where the register does not know either; elsewhere
+// it would match everybody born in that year, so it becomes a date that matches
+// nobody and counts as a failure.
+func (s *Site) certain(c *gin.Context, number card.NoticeNumber, birth jp.BirthDate) (jp.BirthDate, error) {
+	if birth.Day != 0 {
+		return birth, nil
+	}
+	err := s.store.Read(c, func(tx *store.Tx) error {
+		record, err := card.ByNoticeNumber(tx, number)
+		if errors.Is(err, card.NotFound) {
+			return nil
+		}
+		if record.Birth.Day != 0 || record.Birth.Month != 0 && birth.Month == 0 {
+			birth = jp.BirthDate{}
+		}
+		return err
+	})
+	return birth, err
 }
 
 // enter begins a session under a new ID, so that an ID which someone else

@@ -49,15 +49,18 @@ func (w wording) month(d jp.Date) string {
 }
 
 func (w wording) clock(c jp.Clock) string {
-	if w.language == english {
+	switch {
+	case w.language == english:
 		return c.English()
+	case w.language == easyJapanese && c == noon:
+		return "昼の12時" // 正午 is not among the first words that people learn
 	}
 	return c.Japanese()
 }
 
 // span is from when to when, such as 午前9時から午前9時30分まで.
 func (f frame) span(from, to jp.Clock) string {
-	return f.T("span", "from", f.when.clock(from), "to", f.when.clock(to))
+	return f.T("hours.span", "from", f.when.clock(from), "to", f.when.clock(to))
 }
 
 // left says what a day or a slot has left: a sign, always with its word, and

@@ -1,0 +1,372 @@
+package public
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jba/templatecheck"
+	"golang.org/x/net/html"
+
+	"madoguchi/app/apptest"
+	"madoguchi/app/audit"
+	"madoguchi/app/booking"
+	"madoguchi/app/jp"
+	"madoguchi/app/web"
+	"madoguchi/store"
+)
+
+// shown is a page in one state.
+type shown struct {
+	name string
+	page *apptest.Page
+	hide []string // what is drawn at random, and what stands for it in the golden
+}
+
+// walk visits every page in every state, in one language.
+func (w *town) walk(language string) []shown {
+	w.Helper()
+	var all []shown
+	keep := func(name string, p *apptest.Page, hide ...string) *apptest.Page {
+		all = append(all, shown{name, p, hide})
+		return p
+	}
+	c := w.client.Another()
+	home := language
+	if home == "" {
+		home = "/"
+	}
+	keep("start", c.Get(home))
+	form := keep("sign_in", c.Get(language+"/sign-in"))
+	keep("sign_in_empty", form.Submit(language+"/sign-in", url.Values{"birth_era": {""}}))
+	keep("sign_in_refused", form.Submit(language+"/sign-in", url.Values{
+		"notice_number": {"ABC-999999"}, "birth_era": {"showa"}, "birth_year": {"23"}, "birth_month": {"4"}, "birth_day": {"5"},
+	}))
+	keep("sign_in_wanted", c.Get(language+"/booking"))
+
+	c, venues := w.signIn(0, language)
+	keep("choose_venue", venues)
+	keep("no_booking", c.Get(language+"/booking"))
+	days := language + slotsPath(w.main.Ref)
+	keep("choose_day", c.Get(days))
+	keep("choose_day_calendar", c.Get(days+"&view=calendar"))
+	keep("choose_day_calendar_january", c.Get(days+"&view=calendar&month=2027-01"))
+	keep("choose_time", c.Get(language+dayPath(w.main.Ref, on(12, 2))))
+	check := keep("check_answers", c.Get(language+checkPath(w.slot(w.main, on(12, 2), 9*60).Ref)))
+	booked := check.Submit(language+"/book", nil)
+	visit, ok := w.live(0)
+	if !ok {
+		w.Fatalf("nothing was booked:\n%s", booked.Text())
+	}
+	hide := []string{visit.Number.String(), "NUMBER"}
+	keep("my_booking_booked", booked, hide...)
+	keep("my_booking", c.Get(language+"/booking"), hide...)
+	keep("choose_venue_change", c.Get(language+"/venues"))
+	keep("choose_time_change", c.Get(language+dayPath(w.main.Ref, on(12, 2))))
+	keep("slot_lost_change", c.Get(language+checkPath(w.slot(w.main, on(12, 4), 9*60).Ref)))
+	change := keep("check_answers_change", c.Get(language+checkPath(w.slot(w.main, on(12, 3), 9*60).Ref)))
+	keep("my_booking_changed", change.Submit(language+"/book", nil), hide...)
+	keep("already_booked", check.Submit(language+"/book", url.Values{"once": {web.NewOnce()}}), hide...)
+	w.set("booking.change_cutoff_hours", "240")
+	keep("my_booking_fixed", c.Get(language+"/booking"), hide...)
+	w.set("booking.change_cutoff_hours", "24")
+	cancel := keep("cancel", c.Get(language+"/booking/cancel"), hide...)
+	keep("no_booking_cancelled", cancel.Submit(language+"/booking/cancel", nil))
+	lost := c.Get(language + checkPath(w.slot(w.main, on(12, 2), 9*60+30).Ref))
+	w.take(1, w.slot(w.main, on(12, 2), 9*60+30))
+	keep("slot_lost", lost.Submit(language+"/book", nil))
+	keep("signed_out", c.Get(language+"/venues").Submit(language+"/sign-out", nil))
+
+	w.issue(2)
+	_, issued := w.signIn(2, language)
+	keep("issued", issued)
+	keep("not_found", c.Get(language+"/nowhere"))
+	return append(all, w.walkWithoutSlots(language)...)
+}
+
+// walkWithoutSlots visits the states in which nothing can be chosen.
+func (w *town) walkWithoutSlots(language string) []shown {
+	w.Helper()
+	c, _ := w.signIn(3, language)
+	w.set("booking.days_ahead", "3")
+	w.take(4, w.slot(w.branch, on(12, 2), 10*60))
+	all := []shown{{name: "choose_day_full", page: c.Get(language + slotsPath(w.branch.Ref))}}
+	w.set("booking.days_ahead", "0")
+	w.set("booking.first_day_ahead", "0")
+	all = append(all, shown{name: "choose_day_not_yet", page: c.Get(language + slotsPath(w.branch.Ref))})
+	w.set("booking.first_day_ahead", "60")
+	w.set("booking.days_ahead", "60")
+	all = append(all, shown{name: "choose_venue_none", page: c.Get(language + "/venues")})
+	w.set("booking.first_day_ahead", "1")
+	visit := w.take(3, w.slot(w.main, on(12, 2), 13*60))
+	w.clock.Advance(28 * time.Hour)
+	c, past := w.signIn(3, language)
+	all = append(all, shown{"my_booking_past", past, []string{visit.Number.String(), "NUMBER"}})
+	if err := w.st.Close(); err != nil {
+		w.Fatal(err)
+	}
+	fault := c.Get(language + "/")
+	request := regexp.MustCompile(`\b[2-9a-z]{8}\b`).FindString(strings.Join(fault.Texts("#main b"), ""))
+	return append(all, shown{"fault", fault, []string{request, "REQUEST"}})
+}
+
+// everyPage visits every page in every state and language, each language in a
+// town of its own.
+func everyPage(t *testing.T, check func(t *testing.T, language web.Language, s shown)) {
+	t.Helper()
+	for _, language := range web.Languages() {
+		t.Run(language.Code, func(t *testing.T) {
+			w := newTown(t, 6)
+			for _, s := range w.walk(language.Prefix) {
+				t.Run(s.name, func(t *testing.T) { check(t, language, s) })
+			}
+		})
+	}
+}
+
+func TestEveryPageIsAsItWas(t *testing.T) {
+	everyPage(t, func(t *testing.T, language web.Language, s shown) {
+		apptest.Golden(t, language.Code+"/"+s.name+".html", s.page.Body, s.hide...)
+	})
+}
+
+func TestEveryPageHoldsTheHouseRules(t *testing.T) {
+	everyPage(t, func(t *testing.T, language web.Language, s shown) {
+		apptest.BannedInIE11(t, s.name+".html", s.page.Body)
+		wantStructure(t, language, s.page)
+		wantLabels(t, s.page)
+		for _, secret := range []string{"山田", "花子", "ヤマダ", "秘密", "1948-04-05", "19480405"} {
+			if strings.Contains(s.page.Body, secret) && !strings.HasPrefix(s.name, "sign_in_") {
+				t.Errorf("page shows %q, which nobody typed", secret)
+			}
+		}
+		if key := unresolved.FindString(s.page.Text()); key != "" {
+			t.Errorf("page shows %q instead of a sentence", key)
+		}
+		if slashDate.MatchString(s.page.Text()) {
+			t.Errorf("page writes a date as %q", slashDate.FindString(s.page.Text()))
+		}
+	})
+}
+
+var (
+	unresolved = regexp.MustCompile(`\b[a-z_]{3,}\.[a-z_]{3,}(\.[a-z_]+)*\b|\{[a-z_]+\}`)
+	slashDate  = regexp.MustCompile(`\b\d{1,2}/\d{1,2}\b`)
+)
+
+// wantStructure checks what screen readers and keyboards rely on.
+func wantStructure(t *testing.T, language web.Language, p *apptest.Page) {
+	t.Helper()
+	if got := p.FindAll("h1"); len(got) != 1 {
+		t.Errorf("got %d h1, want 1", len(got))
+	}
+	if got := apptest.Attr(p.FindAll("html")[0], "lang"); got != language.Tag {
+		t.Errorf("got lang %q, want %q", got, language.Tag)
+	}
+	if !strings.Contains(p.Title(), p.Texts("h1")[0]) {
+		t.Errorf("title %q does not hold the heading %q", p.Title(), p.Texts("h1"))
+	}
+	if got := p.FindAll(".languages li"); len(got) != 3 {
+		t.Errorf("got %d links to languages, want 3", len(got))
+	}
+	if first := p.FindAll("body a")[0]; apptest.Attr(first, "href") != "#main" || len(p.FindAll("main#main")) != 1 {
+		t.Error("the first link does not skip to main")
+	}
+	prefix := map[string]string{"en": "Error: "}[language.Code]
+	if prefix == "" {
+		prefix = "エラー："
+	}
+	if failed := len(p.FindAll(".summary")) > 0; failed != strings.HasPrefix(p.Title(), prefix) {
+		t.Errorf("title %q, but error summary %v", p.Title(), failed)
+	}
+	if summary := p.FindAll(".summary"); len(summary) > 0 {
+		if first := firstElement(p.FindAll("main div")[0]); first != summary[0] {
+			t.Errorf("the error summary is not first in main: %s comes before it", first.Data)
+		}
+		if len(p.FindAll(".summary [role=alert]")) != 1 {
+			t.Error("the error summary has no alert inside")
+		}
+	}
+	ids := map[string]bool{}
+	for _, n := range p.FindAll("[id]") {
+		id := apptest.Attr(n, "id")
+		if ids[id] {
+			t.Errorf("id %q stands twice", id)
+		}
+		ids[id] = true
+	}
+	for _, n := range p.FindAll("[aria-describedby]") {
+		for id := range strings.FieldsSeq(apptest.Attr(n, "aria-describedby")) {
+			if !ids[id] {
+				t.Errorf("described by %q, which is not there", id)
+			}
+		}
+	}
+	for _, a := range p.FindAll(".summary a[href]") {
+		if !ids[strings.TrimPrefix(apptest.Attr(a, "href"), "#")] {
+			t.Errorf("summary leads to %q, which is not there", apptest.Attr(a, "href"))
+		}
+	}
+	for _, f := range p.FindAll("form") {
+		if !apptest.HasAttr(f, "novalidate") {
+			t.Errorf("form %s lets the browser check", apptest.Attr(f, "action"))
+		}
+	}
+	if n := len(p.FindAll("script")); n > 0 {
+		t.Errorf("got %d scripts, want none", n)
+	}
+}
+
+func firstElement(n *html.Node) *html.Node {
+	for child := range n.ChildNodes() {
+		if child.Type == html.ElementNode {
+			return child
+		}
+	}
+	return nil
+}
+
+func wantLabels(t *testing.T, p *apptest.Page) {
+	t.Helper()
+	labelled := map[string]bool{}
+	for _, n := range p.FindAll("label") {
+		if apptest.TextOf(n) != "" {
+			labelled[apptest.Attr(n, "for")] = true
+		}
+	}
+	for _, n := range p.FindAll("input, select, textarea") {
+		if apptest.Attr(n, "type") != "hidden" && !labelled[apptest.Attr(n, "id")] {
+			t.Errorf("field %s has no label", apptest.Attr(n, "name"))
+		}
+	}
+	names := map[string]string{}
+	for _, n := range p.FindAll("main a[href], main button") {
+		name := heard(n)
+		if name == "" {
+			t.Errorf("link to %s has no name", apptest.Attr(n, "href"))
+		}
+		if other, ok := names[name]; ok && other != apptest.Attr(n, "href") {
+			t.Errorf("two links are named %q and lead to %s and %s", name, other, apptest.Attr(n, "href"))
+		}
+		names[name] = apptest.Attr(n, "href")
+	}
+}
+
+// heard is the name that a screen reader says: text without what is hidden from it.
+func heard(n *html.Node) string {
+	var b strings.Builder
+	var add func(*html.Node)
+	add = func(n *html.Node) {
+		if n.Type == html.TextNode {
+			b.WriteString(n.Data)
+		}
+		if n.Type == html.ElementNode && apptest.Attr(n, "aria-hidden") == "true" {
+			return
+		}
+		for child := range n.ChildNodes() {
+			add(child)
+		}
+	}
+	add(n)
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// mostBytes is what a page may weigh with its style sheet and images: about
+// two seconds on a slow telephone line.
+const mostBytes = 40_000
+
+func TestEveryPageIsLight(t *testing.T) {
+	w := newTown(t, 1)
+	c, _ := w.signIn(0, "")
+	var windows []booking.Window
+	for n := range 60 {
+		for i := range 16 {
+			windows = append(windows, at(on(12, 2).AddDays(n), jp.Clock(9*60+30*i), 2))
+		}
+	}
+	apptest.Write(t, w.st, func(tx *store.Tx) error {
+		venue, err := booking.AddVenue(tx, w.by, booking.Venue{Name: "毎日開いている場所"})
+		w.branch = venue
+		if err != nil {
+			return err
+		}
+		return booking.AddSlots(tx, w.by, venue, w.service, windows)
+	})
+	for _, path := range []string{"/", slotsPath(w.branch.Ref), slotsPath(w.branch.Ref) + "&view=calendar", dayPath(w.branch.Ref, on(12, 3))} {
+		for _, language := range web.Languages() {
+			address := language.Prefix + path
+			p := c.Get(address)
+			w.status(p, 200)
+			total := len(p.Body)
+			for _, n := range p.FindAll("link[href], img[src]") {
+				total += len(c.Get(apptest.Attr(n, "href") + apptest.Attr(n, "src")).Body)
+			}
+			if total > mostBytes {
+				t.Errorf("%s weighs %d bytes, want at most %d", address, total, mostBytes)
+			}
+			t.Logf("%s: %d bytes", address, total)
+		}
+	}
+}
+
+func TestStyleSheetWorksInIE11(t *testing.T) {
+	sheet, err := readAsset("site.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	apptest.BannedInIE11(t, "site.css", sheet)
+	apptest.MainIsBlock(t, sheet)
+	if !utf8.ValidString(sheet) {
+		t.Error("site.css is not UTF-8")
+	}
+}
+
+// pageStructs names the struct that each template gets.
+var pageStructs = map[string]any{
+	"start": startPage{}, "sign_in": signInPage{}, "choose_venue": chooseVenuePage{}, "choose_day": chooseDayPage{},
+	"choose_time": chooseTimePage{}, "check_answers": checkAnswersPage{}, "slot_lost": slotLostPage{},
+	"my_booking": myBookingPage{}, "no_booking": noBookingPage{}, "cancel": cancelPage{}, "issued": issuedPage{}, "error": errorPage{},
+}
+
+func TestTemplatesUseWhatTheirPagesHave(t *testing.T) {
+	w := newTown(t, 0)
+	var files []string
+	for _, name := range templatesOf(t) {
+		files = append(files, name)
+		page, ok := pageStructs[name]
+		if !ok {
+			t.Errorf("no page struct is named for %s.html", name)
+			continue
+		}
+		view := w.site.web.View("public/" + name + ".html")
+		if err := templatecheck.CheckHTML(view.Lookup("layout"), page); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name := range pageStructs {
+		if !slices.Contains(files, name) {
+			t.Errorf("there is no template %s.html", name)
+		}
+	}
+}
+
+func TestAuditNamesTheResident(t *testing.T) {
+	w := newTown(t, 1)
+	c, _ := w.signIn(0, "")
+	c.Get(checkPath(w.slot(w.main, on(12, 2), 9*60).Ref)).Submit("/book", nil)
+	visit, ok := w.live(0)
+	if !ok {
+		t.Fatal("nothing was booked")
+	}
+	apptest.Read(t, w.st, func(tx *store.Tx) error {
+		entries, err := audit.Of(tx, visit.Subject())
+		if len(entries) != 1 || entries[0].ActorKind != audit.Resident || entries[0].Actor != w.card(0).Ref {
+			t.Errorf("got entries %+v, want one by the card's holder", entries)
+		}
+		return err
+	})
+}
