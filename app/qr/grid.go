@@ -298,7 +298,7 @@ func sizes(c shades, t triple) []trial {
 func timing(c shades, g grid) float64 {
 	t := g.transform()
 	best := [2]float64{-1, -1}
-	for _, off := range []float64{-0.7, -0.35, 0, 0.35, 0.7} {
+	for _, off := range []float64{-0.5, 0, 0.5} {
 		var signed, all [2]float64
 		for i := 7; i < g.n-7; i++ {
 			at := float64(i) + 0.5

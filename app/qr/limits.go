@@ -22,6 +22,7 @@ func DefaultLimits() Limits {
 	}
 }
 
-// workSide is the longest side, in pixels, of the picture that is searched; a
-// larger page is searched in reduced size first.
-const workSide = 4200
+// workSide is the longest side, in pixels, of the picture that is searched: A4
+// at 300 dpi fits. A larger page is searched in reduced size, and once more in
+// full where something was left unread.
+const workSide = 3600

@@ -180,11 +180,29 @@ func (s *search) known(p Point) bool {
 	return false
 }
 
+// taken is true for the place of a finder of a code that was read. Other places
+// inside a code are open: a small code may stand within a large one.
+func (s *search) taken(p Point) bool {
+	for _, old := range s.spots {
+		if !old.outline.grown(1.03).contains(p) {
+			continue
+		}
+		edge := 5 / float64(old.n)
+		for _, corner := range rectangle(edge/1.4, edge/1.4, 1-edge/1.4, 1-edge/1.4) {
+			if distance(squareTo(old.outline).at(corner.X, corner.Y), p) < edge*old.outline.side() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // add keeps a reading unless the same place was read before.
 func (s *search) add(found spot) {
-	c := found.outline.center()
 	for _, old := range s.spots {
-		if old.outline.contains(c) && distance(old.outline.center(), c) < 0.3*old.outline.side() {
+		ratio := old.outline.side() / found.outline.side()
+		apart := distance(old.outline.center(), found.outline.center())
+		if ratio > 0.75 && ratio < 1.33 && apart < 0.3*old.outline.side() {
 			return
 		}
 	}

@@ -1,6 +1,7 @@
 package qr
 
 import (
+	"math"
 	"slices"
 
 	"github.com/makiuchi-d/gozxing"
@@ -26,19 +27,45 @@ func blackMatrix(v view, by binarizer) *gozxing.BitMatrix {
 
 var tryHarder = map[gozxing.DecodeHintType]interface{}{gozxing.DecodeHintType_TRY_HARDER: true}
 
-// multi lets gozxing look for any number of codes.
+// multi lets gozxing look for any number of codes. Of the groups of three
+// finders it proposes, the squarest are read first and those sharing a finder
+// with a code already read are passed by: on a full page that leaves few of
+// thousands.
 func (s *search) multi(v view, by binarizer) {
 	m := blackMatrix(v, by)
 	if m == nil {
 		return
 	}
-	results, err := multidetector.NewMultiDetector(m).DetectMulti(tryHarder)
+	infos, err := multidetector.NewMultiFinderPatternFinder(m, nil).FindMulti(tryHarder)
 	if err != nil {
 		return
 	}
-	for _, r := range results {
-		s.detected(r, v)
+	slices.SortStableFunc(infos, func(a, b *detector.FinderPatternInfo) int {
+		return compareFloat(askew(a), askew(b))
+	})
+	d := detector.NewDetector(m)
+	for _, info := range infos {
+		if s.late() {
+			return
+		}
+		if s.taken(v.point(middle(info.GetTopLeft()))) || s.taken(v.point(middle(info.GetTopRight()))) ||
+			s.taken(v.point(middle(info.GetBottomLeft()))) {
+			continue
+		}
+		if r, err := d.ProcessFinderPatternInfo(info); err == nil {
+			s.detected(r, v)
+		}
 	}
+}
+
+// middle is a point of gozxing in this package's coordinates.
+func middle(p gozxing.ResultPoint) Point { return Point{p.GetX() + 0.5, p.GetY() + 0.5} }
+
+// askew is 0 where three finders stand in a perfect square.
+func askew(info *detector.FinderPatternInfo) float64 {
+	corner := middle(info.GetTopLeft())
+	u, v := middle(info.GetTopRight()).sub(corner), middle(info.GetBottomLeft()).sub(corner)
+	return math.Abs(u.X*v.X+u.Y*v.Y)/(u.length()*v.length()) + math.Abs(math.Log(u.length()/v.length()))
 }
 
 // one lets gozxing look for the single best code, which bears more perspective
@@ -62,7 +89,7 @@ func (s *search) detected(r *common.DetectorResult, v view) {
 	if err != nil {
 		return
 	}
-	at := func(i int) Point { return Point{points[i].GetX() + 0.5, points[i].GetY() + 0.5} }
+	at := func(i int) Point { return middle(points[i]) }
 	n := float64(r.GetBits().GetHeight())
 	to := Quad{at(1), at(2), at(0).add(at(2)).sub(at(1)), at(0)}
 	from := rectangle(3.5, 3.5, n-3.5, n-3.5)
@@ -77,7 +104,7 @@ func (s *search) detected(r *common.DetectorResult, v view) {
 // Bounds of one look for finders: groups tried at all, and groups whose grid
 // was fitted in vain while nothing or something had been read.
 const (
-	maxGroups       = 4000
+	maxGroups       = 1500
 	maxFailing      = 24
 	maxFailingAfter = 10
 )
@@ -100,7 +127,7 @@ func (s *search) finders(v view, radius, bias int) {
 	b := threshold(v.pic, radius, bias)
 	var open []finder
 	for _, f := range findFinders(b, step) {
-		if !s.known(v.point(f.Point)) {
+		if !s.taken(v.point(f.Point)) {
 			open = append(open, f)
 		}
 	}

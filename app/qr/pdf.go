@@ -23,6 +23,7 @@ import (
 const (
 	pdfDPI        = 300.0
 	pointsPerInch = 72.0
+	pdfSide       = 4962             // pixels: A3 at 300 dpi, the largest page rendered in full
 	pdfWait       = 10 * time.Second // for an instance of the renderer
 	wasmPages     = 12288            // of 64 KiB: 768 MiB for the renderer
 )
@@ -121,11 +122,11 @@ func (d *pdfDocument) page(i int) (*image.Gray, error) {
 }
 
 // pixelSize is the size of a page of so many points at pdfDPI, smaller where
-// its long side would pass workSide.
+// its long side would pass pdfSide.
 func pixelSize(width, height float64) (w, h int) {
 	f := pdfDPI / pointsPerInch
-	if long := max(width, height) * f; long > workSide {
-		f *= workSide / long
+	if long := max(width, height) * f; long > pdfSide {
+		f *= pdfSide / long
 	}
 	return max(int(math.Round(width*f)), 1), max(int(math.Round(height*f)), 1)
 }
