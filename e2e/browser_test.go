@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -105,13 +106,8 @@ func (b *browser) press(selector string) {
 // fill types into a field as a person does, replacing what was there.
 func (b *browser) fill(selector, text string) {
 	b.Helper()
-	b.do(chromedp.SetValue(selector, "", chromedp.ByQuery), chromedp.SendKeys(selector, text, chromedp.ByQuery))
-}
-
-// choose picks an option of a select.
-func (b *browser) choose(selector, value string) {
-	b.Helper()
-	b.do(chromedp.SetValue(selector, value, chromedp.ByQuery))
+	b.set(selector, "")
+	b.do(chromedp.SendKeys(selector, text, chromedp.ByQuery))
 }
 
 func (b *browser) text() (text string) {
@@ -180,7 +176,7 @@ func (b *browser) check() {
 	}
 	b.visited[b.path()] = true
 	var found []violation
-	b.do(chromedp.Evaluate(b.axe, nil), chromedp.Evaluate(runAxe, &found, chromedp.EvalAsValue, awaitPromise))
+	b.do(chromedp.Evaluate(b.axe, nil), chromedp.Evaluate(runAxe, &found, awaitPromise))
 	for _, v := range found {
 		b.shoot("axe")
 		b.Errorf("axe on %s: %s (%s): %s", b.path(), v.ID, v.Impact, strings.Join(v.Nodes, "\n    "))
@@ -194,6 +190,9 @@ type violation struct {
 }
 
 // runAxe asks for every rule up to WCAG 2.2 AA and the best practices, none left out.
+// awaitPromise lets Evaluate wait for axe.
+func awaitPromise(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
+
 const runAxe = `axe.run(document, {runOnly: {type: 'tag',
 	values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}, rules: {'target-size': {enabled: true}}})
 	.then(r => r.violations.map(v => ({ID: v.id, Impact: v.impact || '', Nodes: v.nodes.map(n => n.html + ' ' + n.failureSummary)})))`
@@ -212,5 +211,19 @@ func (b *browser) shoot(name string) {
 	file := filepath.Join(dir, fmt.Sprintf("%s-%s-%d.png", strings.ReplaceAll(b.Name(), "/", "_"), name, time.Now().UnixMilli()))
 	if err := os.WriteFile(file, png, 0o644); err != nil {
 		b.Logf("no picture: %v", err)
+	}
+}
+
+// set puts a value into a field or a select as if it had been chosen.
+func (b *browser) set(selector, value string) {
+	b.Helper()
+	arguments, err := json.Marshal([]string{selector, value})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var now string
+	b.do(chromedp.Evaluate(`(function (a) { var e = document.querySelector(a[0]); e.value = a[1]; return e.value; })(`+string(arguments)+`)`, &now))
+	if now != value {
+		b.Fatalf("%s: %s takes %q, want %q", b.path(), selector, now, value)
 	}
 }

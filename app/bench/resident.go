@@ -145,8 +145,8 @@ func (r *Resident) SignIn(ctx context.Context, number, birth string) error {
 		return fmt.Errorf("date of birth %q", birth)
 	}
 	f.Values.Set("notice_number", number)
-	f.Values.Set("era", "ce")
-	for i, name := range []string{"year", "month", "day"} {
+	f.Values.Set("birth_era", "western")
+	for i, name := range []string{"birth_year", "birth_month", "birth_day"} {
 		f.Values.Set(name, part[i])
 	}
 	answer, err := r.Send(ctx, f)
