@@ -73,3 +73,10 @@ func constraint(err error) error {
 	}
 	return &Constraint{Rule: rule, Names: names, err: err}
 }
+
+// Busy reports whether err says that another connection held the file's lock
+// for too long. The same again later may succeed.
+func Busy(err error) bool {
+	var se *sqlite.Error
+	return errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_BUSY
+}

@@ -93,6 +93,50 @@ func has(s *Store, name string) bool {
 	return err == nil
 }
 
+func TestNoWriteRunsBetweenGroups(t *testing.T) {
+	s := open(t)
+	var writing, pauses int // both by the writer goroutine only: the race detector watches
+	var wg sync.WaitGroup
+	for i := range 200 {
+		wg.Go(func() {
+			if i%10 == 0 {
+				err := s.Between(context.Background(), func() error {
+					pauses++
+					if writing != 0 {
+						t.Error("a write runs in the pause")
+					}
+					return s.Checkpoint(context.Background()) // fails in an open transaction
+				})
+				if err != nil {
+					t.Errorf("pause: got %v, want none", err)
+				}
+				return
+			}
+			err := s.Write(context.Background(), func(tx *Tx) error {
+				writing++
+				defer func() { writing-- }()
+				return set(fmt.Sprint(i), "v")(tx)
+			})
+			if err != nil {
+				t.Errorf("write: got %v, want none", err)
+			}
+		})
+	}
+	wg.Wait()
+	if pauses != 20 || count(t, s) != 180 {
+		t.Errorf("got %d pauses and %d rows, want 20 and 180", pauses, count(t, s))
+	}
+	boom := errors.New("boom")
+	if err := s.Between(t.Context(), func() error { return boom }); !errors.Is(err, boom) {
+		t.Errorf("got %v, want %v", err, boom)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Between(ended, func() error { t.Error("ran"); return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want it given up", err)
+	}
+}
+
 func TestFailedGroupLeavesNoCommitBehind(t *testing.T) {
 	s := open(t)
 	before := s.LastCommit()

@@ -11,12 +11,14 @@ import (
 // wait for hundreds of strangers.
 const maxGroup = 256
 
-// operation is one caller's write on its way through the writer.
+// operation is one caller's write on its way through the writer, or a pause
+// between two group commits that a replica asked for.
 type operation struct {
-	ctx  context.Context
-	fn   func(*Tx) error
-	err  error
-	done chan struct{}
+	ctx   context.Context
+	fn    func(*Tx) error
+	pause func() error // instead of fn
+	err   error
+	done  chan struct{}
 }
 
 // Write runs fn exactly once in a write transaction and returns after its
@@ -28,7 +30,17 @@ type operation struct {
 // caller who left could not know what became of the write. fn must not keep
 // tx, and must not call Read or Write.
 func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
-	op := &operation{ctx: ctx, fn: fn, done: make(chan struct{})}
+	return s.submit(ctx, &operation{ctx: ctx, fn: fn, done: make(chan struct{})})
+}
+
+// Between runs fn between two group commits: no write of this process runs
+// meanwhile, so fn must be short. It is for work on the WAL, which a busy
+// writer would otherwise never let through. ctx counts until fn begins.
+func (s *Store) Between(ctx context.Context, fn func() error) error {
+	return s.submit(ctx, &operation{ctx: ctx, pause: fn, done: make(chan struct{})})
+}
+
+func (s *Store) submit(ctx context.Context, op *operation) error {
 	s.mu.RLock()
 	if s.closed {
 		s.mu.RUnlock()
@@ -50,26 +62,43 @@ func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 func (s *Store) write() {
 	defer close(s.done)
 	for first := range s.queue {
-		group := []*operation{first}
-	gather:
-		for len(group) < maxGroup {
-			select {
-			case op, ok := <-s.queue:
-				if !ok {
-					break gather
+		group, pause := s.gather(first)
+		if len(group) > 0 {
+			if err := s.commit(group); err != nil {
+				for _, op := range group {
+					op.err = err
 				}
-				group = append(group, op)
-			default:
-				break gather
-			}
-		}
-		if err := s.commit(group); err != nil {
-			for _, op := range group {
-				op.err = err
 			}
 		}
 		for _, op := range group {
 			close(op.done)
+		}
+		if pause != nil {
+			if pause.err = pause.ctx.Err(); pause.err == nil {
+				pause.err = pause.pause()
+			}
+			close(pause.done)
+		}
+	}
+}
+
+// gather takes what waits behind first, up to a full group or a pause.
+func (s *Store) gather(first *operation) (group []*operation, pause *operation) {
+	for op := first; ; {
+		if op.pause != nil {
+			return group, op
+		}
+		if group = append(group, op); len(group) == maxGroup {
+			return group, nil
+		}
+		var ok bool
+		select {
+		case op, ok = <-s.queue:
+			if !ok {
+				return group, nil
+			}
+		default:
+			return group, nil
 		}
 	}
 }

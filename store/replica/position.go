@@ -17,10 +17,11 @@ var ErrNoCopies = fmt.Errorf("there are no copies yet")
 //
 // Litestream stamps a file with the clock of the database's machine after it
 // has read the WAL (db.go, sync): every change in the file was committed before
-// newest. The other way round it is exact to the moment between reading and
-// stamping, well below a millisecond: a commit of that moment may be in the next
-// file. A database that stands still makes no files, so an old newest says
-// nothing by itself: the copy lags only if the database's last commit is later.
+// newest. The other way round it is exact to the length of one group commit,
+// some milliseconds: a commit carries the time of its beginning, so one that
+// began just before newest may be in the next file. A database that stands
+// still makes no files, so an old newest says nothing by itself: the copy lags
+// only if the database's last commit is later.
 func Position(ctx context.Context, target Target) (newest time.Time, txid uint64, err error) {
 	c := target.Client()
 	if err := c.Init(ctx); err != nil {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"strings"
 	"time"
@@ -37,6 +38,9 @@ const (
 	// closeDeadline bounds the last copy when the server stops; systemd gives
 	// it longer, but whoever restarts a counter waits for it.
 	closeDeadline = 4 * time.Second
+	// checkpointBytes is how much of the WAL is copied before its pages are
+	// moved into the database file and it is used again from the start.
+	checkpointBytes = 4 << 20
 	// truncatePages is the length of the WAL (128 MiB) at which writers are
 	// held up to shorten it. Only a read transaction of minutes gets it there.
 	truncatePages = 32768
@@ -111,7 +115,11 @@ func (r *Replica) configure(path string, cfg Config) {
 	quiet := slog.New(quieter{r.log.Handler()})
 	r.db = litestream.NewDB(path)
 	r.db.MonitorInterval = 0 // run drives it
-	r.db.BusyTimeout = 10 * time.Second
+	// Shorter than the writer's own patience, which a forced truncation tries.
+	r.db.BusyTimeout = 5 * time.Second
+	// checkpoint does it between two commits: Litestream itself would compete
+	// with the writer for the lock, and lose for as long as many write.
+	r.db.MinCheckpointPageN, r.db.CheckpointInterval = math.MaxInt32, 0
 	r.db.TruncatePageN = truncatePages
 	r.db.Replica = litestream.NewReplicaWithClient(r.db, r.client)
 	r.db.Replica.MonitorEnabled = false
@@ -208,6 +216,9 @@ func (r *Replica) copy(ctx context.Context, listing []*ltx.FileInfo) error {
 	if err := r.db.Sync(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("read changes: %w", err)
 	}
+	if err := r.checkpoint(ctx); err != nil {
+		return err
+	}
 	if err := r.inspect(ctx); err != nil {
 		return err
 	}
@@ -234,11 +245,35 @@ func (r *Replica) open(ctx context.Context, listing []*ltx.FileInfo) error {
 	}
 	r.client.standIn(listing)
 	defer r.client.standIn(nil)
-	if err := r.db.Sync(context.WithoutCancel(ctx)); err != nil {
+	err := r.between(ctx, func() error { return r.db.Sync(context.WithoutCancel(ctx)) })
+	if err != nil {
 		return fmt.Errorf("read changes: %w", err)
 	}
 	r.looked = true
 	return nil
+}
+
+// checkpoint bounds the WAL once enough of it is copied.
+func (r *Replica) checkpoint(ctx context.Context) error {
+	if r.db.SyncDiagnostic().LastSyncedWALOffset < checkpointBytes {
+		return nil
+	}
+	err := r.between(ctx, func() error {
+		return r.db.Checkpoint(context.WithoutCancel(ctx), litestream.CheckpointModePassive)
+	})
+	if err != nil && !store.Busy(err) { // a guest is writing; the next one will do
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}
+
+// between runs fn while no write runs, also after the store was closed.
+func (r *Replica) between(ctx context.Context, fn func() error) error {
+	err := r.st.Between(ctx, fn)
+	if errors.Is(err, store.ErrClosed) {
+		return fn()
+	}
+	return err
 }
 
 // inspect looks now and then whether the target still holds what was put

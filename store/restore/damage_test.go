@@ -100,7 +100,7 @@ func TestNoFlippedBitGoesUnnoticed(t *testing.T) {
 	to := filepath.Join(t.TempDir(), "restored.db")
 	random := rand.New(rand.NewPCG(20260401, 1))
 	harmless := 0
-	const flips = 250
+	const flips = 120
 	for i := range flips {
 		file := files[random.IntN(len(files))]
 		whole, err := os.ReadFile(file)

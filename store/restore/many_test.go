@@ -52,6 +52,10 @@ func copyEach(t *testing.T, database, folder string, n int) {
 }
 
 func TestMain(m *testing.M) {
+	if database := os.Getenv("RESTORE_TEST_SERVE"); database != "" {
+		fmt.Fprintln(os.Stderr, serveUntilKilled(database, os.Getenv("RESTORE_TEST_TARGET")))
+		os.Exit(1)
+	}
 	if database := os.Getenv("RESTORE_TEST_DATABASE"); database != "" {
 		if err := restoreWithFewFiles(database, os.Getenv("RESTORE_TEST_TARGET")); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -1,4 +1,4 @@
--- Schema version 1, as it stands after all migrations.
+-- Schema version 3, as it stands after all migrations.
 
 CREATE TABLE audit (
   id           INTEGER PRIMARY KEY,
@@ -37,7 +37,7 @@ CREATE TABLE booking (
   changed_at   TEXT,
   cancelled_at TEXT,
   held_until   TEXT,
-  version      INTEGER NOT NULL DEFAULT 1,
+  version      INTEGER NOT NULL DEFAULT 1, group_ref TEXT, recipient_id INTEGER REFERENCES recipient (id), checked_in_at TEXT, called_at TEXT, called_to TEXT NOT NULL DEFAULT '', ended_at TEXT,
   CHECK (seat <> 'over' OR reason <> ''),
   CHECK ((state = 'cancelled') = (cancelled_at IS NOT NULL)),
   CHECK ((state IN ('held', 'expired')) = (held_until IS NOT NULL))
@@ -45,11 +45,30 @@ CREATE TABLE booking (
 
 CREATE INDEX booking_card ON booking (card_id);
 
+CREATE INDEX booking_group ON booking (group_ref) WHERE group_ref IS NOT NULL;
+
+CREATE INDEX booking_held_until ON booking (held_until) WHERE state = 'held';
+
 CREATE UNIQUE INDEX booking_one_live_per_card ON booking (card_id) WHERE state IN ('held', 'booked', 'checked_in', 'called');
+
+CREATE INDEX booking_recipient ON booking (recipient_id) WHERE recipient_id IS NOT NULL;
 
 CREATE INDEX booking_slot ON booking (slot_id);
 
+CREATE TRIGGER booking_hold_ends_once BEFORE UPDATE OF state ON booking
+WHEN NEW.state <> OLD.state AND (NEW.state = 'held' OR OLD.state = 'held' AND NEW.state NOT IN ('booked', 'expired')
+  OR NEW.state = 'expired' AND OLD.state <> 'held')
+BEGIN SELECT RAISE(ABORT, 'booking_step'); END;
+
+CREATE TRIGGER booking_hold_needs_open BEFORE UPDATE OF state ON booking
+WHEN OLD.state = 'held' AND NEW.state = 'booked' AND NEW.seat <> 'over' AND (SELECT open FROM slot WHERE id = NEW.slot_id) = 0
+BEGIN SELECT RAISE(ABORT, 'slot_closed'); END;
+
 CREATE TRIGGER booking_is_kept BEFORE DELETE ON booking BEGIN SELECT RAISE(ABORT, 'booking_is_kept'); END;
+
+CREATE TRIGGER booking_keeps_card BEFORE UPDATE OF card_id ON booking
+WHEN OLD.card_id IS NOT NULL AND NEW.card_id IS NOT OLD.card_id
+BEGIN SELECT RAISE(ABORT, 'booking_keeps_card'); END;
 
 CREATE TRIGGER booking_moves_place AFTER UPDATE OF slot_id, seat, state ON booking BEGIN
   SELECT RAISE(ABORT, 'booking_is_over') WHERE OLD.state IN ('cancelled', 'expired') AND NEW.state <> OLD.state;
@@ -69,6 +88,12 @@ CREATE TRIGGER booking_needs_card_unissued BEFORE INSERT ON booking
 WHEN NEW.state IN ('held', 'booked', 'checked_in', 'called') AND NEW.card_id IS NOT NULL AND (SELECT issued_at FROM card WHERE id = NEW.card_id) IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'card_is_issued'); END;
 
+CREATE TRIGGER booking_stays_with_card_unissued BEFORE UPDATE OF card_id, state ON booking
+WHEN NEW.state IN ('held', 'booked', 'checked_in', 'called') AND NEW.card_id IS NOT NULL
+ AND (OLD.card_id IS NOT NEW.card_id OR OLD.state NOT IN ('booked', 'checked_in', 'called'))
+ AND (SELECT issued_at FROM card WHERE id = NEW.card_id) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'card_is_issued'); END;
+
 CREATE TRIGGER booking_takes_place AFTER INSERT ON booking WHEN NEW.state NOT IN ('cancelled', 'expired') BEGIN
   SELECT RAISE(ABORT, 'slot_closed') WHERE NEW.seat <> 'over' AND (SELECT open FROM slot WHERE id = NEW.slot_id) = 0;
   UPDATE slot SET taken       = taken       + (NEW.seat = 'resident'),
@@ -76,6 +101,33 @@ CREATE TRIGGER booking_takes_place AFTER INSERT ON booking WHEN NEW.state NOT IN
                   over        = over        + (NEW.seat = 'over')
    WHERE id = NEW.slot_id;
 END;
+
+CREATE TABLE booking_rule (
+  service_id     INTEGER PRIMARY KEY REFERENCES service (id),
+  opens_on       TEXT,
+  opens_at       TEXT NOT NULL,
+  days_ahead     INTEGER CHECK (days_ahead BETWEEN 0 AND 400),
+  close_unit     TEXT NOT NULL CHECK (close_unit IN ('hours', 'days', 'working_days')),
+  close_count    INTEGER NOT NULL CHECK (close_count BETWEEN 0 AND 720),
+  close_at       TEXT NOT NULL,
+  change_unit    TEXT NOT NULL CHECK (change_unit IN ('hours', 'days', 'working_days')),
+  change_count   INTEGER NOT NULL CHECK (change_count BETWEEN 0 AND 720),
+  change_at      TEXT NOT NULL,
+  together_most  INTEGER NOT NULL CHECK (together_most BETWEEN 1 AND 20),
+  contact_most   INTEGER NOT NULL CHECK (contact_most BETWEEN 1 AND 20),
+  version        INTEGER NOT NULL DEFAULT 1
+) STRICT;
+
+CREATE TABLE bring (
+  id         INTEGER PRIMARY KEY,
+  service_id INTEGER NOT NULL REFERENCES service (id),
+  condition  TEXT NOT NULL CHECK (condition IN ('always', 'issue_kind', 'age', 'comer')),
+  value      TEXT NOT NULL,
+  text       TEXT NOT NULL CHECK (text <> ''),
+  position   INTEGER NOT NULL,
+  CHECK ((condition = 'always') = (value = '')),
+  UNIQUE (service_id, position)
+) STRICT;
 
 CREATE TABLE card (
   id             INTEGER PRIMARY KEY,
@@ -98,6 +150,48 @@ CREATE TRIGGER card_is_issued_once BEFORE UPDATE OF issued_at ON card
 WHEN OLD.issued_at IS NOT NULL AND NEW.issued_at IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'card_is_issued_once'); END;
 
+CREATE TABLE closed_day (
+  id        INTEGER PRIMARY KEY,
+  ref       TEXT NOT NULL UNIQUE,
+  venue_id  INTEGER REFERENCES venue (id),
+  closed_on TEXT NOT NULL CHECK (closed_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+  reason    TEXT NOT NULL CHECK (reason <> '')
+) STRICT;
+
+CREATE UNIQUE INDEX closed_day_once ON closed_day (closed_on, coalesce(venue_id, 0));
+
+CREATE TABLE counter (
+  id         INTEGER PRIMARY KEY,
+  ref        TEXT NOT NULL UNIQUE,
+  venue_id   INTEGER NOT NULL REFERENCES venue (id),
+  name       TEXT NOT NULL CHECK (name <> ''),
+  position   INTEGER NOT NULL,
+  retired_at TEXT,
+  version    INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (venue_id, name)
+) STRICT;
+
+CREATE TABLE counter_service (
+  counter_id INTEGER NOT NULL REFERENCES counter (id),
+  service_id INTEGER NOT NULL REFERENCES service (id),
+  PRIMARY KEY (counter_id, service_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE extra_opening (
+  id         INTEGER PRIMARY KEY,
+  ref        TEXT NOT NULL UNIQUE,
+  venue_id   INTEGER NOT NULL REFERENCES venue (id),
+  service_id INTEGER NOT NULL REFERENCES service (id),
+  opens_on   TEXT NOT NULL CHECK (opens_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+  starts     TEXT NOT NULL CHECK (starts GLOB '[0-9][0-9]:[0-9][0-9]'),
+  ends       TEXT NOT NULL CHECK (ends GLOB '[0-9][0-9]:[0-9][0-9]' AND ends > starts),
+  minutes    INTEGER NOT NULL CHECK (minutes BETWEEN 5 AND 480),
+  capacity   INTEGER NOT NULL CHECK (capacity BETWEEN 0 AND 999),
+  reserve    INTEGER NOT NULL CHECK (reserve BETWEEN 0 AND 999),
+  CHECK (capacity + reserve > 0),
+  UNIQUE (venue_id, service_id, opens_on, starts)
+) STRICT;
+
 CREATE TABLE form_token (
   token   TEXT PRIMARY KEY,
   result  TEXT NOT NULL,
@@ -115,6 +209,51 @@ CREATE TABLE handover_note (
 ) STRICT;
 
 CREATE INDEX handover_note_card ON handover_note (card_id);
+
+CREATE TABLE hours (
+  id             INTEGER PRIMARY KEY,
+  ref            TEXT NOT NULL UNIQUE,
+  venue_id       INTEGER NOT NULL REFERENCES venue (id),
+  service_id     INTEGER NOT NULL REFERENCES service (id),
+  effective_from TEXT NOT NULL CHECK (effective_from GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+  version        INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (venue_id, service_id, effective_from)
+) STRICT;
+
+CREATE TABLE hours_window (
+  hours_id INTEGER NOT NULL REFERENCES hours (id) ON DELETE CASCADE,
+  weekday  INTEGER NOT NULL CHECK (weekday BETWEEN 0 AND 6), -- 0 = Sunday
+  starts   TEXT NOT NULL CHECK (starts GLOB '[0-9][0-9]:[0-9][0-9]'),
+  ends     TEXT NOT NULL CHECK (ends GLOB '[0-9][0-9]:[0-9][0-9]' AND ends > starts),
+  minutes  INTEGER NOT NULL CHECK (minutes BETWEEN 5 AND 480), -- of one slot
+  capacity INTEGER NOT NULL CHECK (capacity BETWEEN 0 AND 999),
+  reserve  INTEGER NOT NULL CHECK (reserve BETWEEN 0 AND 999),
+  PRIMARY KEY (hours_id, weekday, starts),
+  CHECK (capacity + reserve > 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mail (
+  id          INTEGER PRIMARY KEY,
+  ref         TEXT NOT NULL UNIQUE,
+  kind        TEXT NOT NULL CHECK (kind <> ''),
+  card_id     INTEGER NOT NULL REFERENCES card (id),
+  lang        TEXT NOT NULL CHECK (lang <> ''),
+  booking_ref TEXT NOT NULL DEFAULT '',
+  cause       TEXT NOT NULL DEFAULT '',
+  queued_at   TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX mail_booking ON mail (booking_ref);
+
+CREATE INDEX mail_card ON mail (card_id);
+
+CREATE TABLE map_picture (
+  hash       TEXT PRIMARY KEY CHECK (length(hash) = 64),
+  media_type TEXT NOT NULL CHECK (media_type IN ('image/png', 'image/jpeg')),
+  width      INTEGER NOT NULL CHECK (width > 0),
+  height     INTEGER NOT NULL CHECK (height > 0),
+  body       BLOB NOT NULL CHECK (length(body) BETWEEN 1 AND 307200)
+) STRICT;
 
 CREATE TABLE payload_profile (
   id         INTEGER PRIMARY KEY,
@@ -153,11 +292,13 @@ CREATE TABLE recipient (
   telephone   TEXT NOT NULL DEFAULT '',
   mail        TEXT NOT NULL DEFAULT '',
   version     INTEGER NOT NULL DEFAULT 1
-) STRICT;
+, visitor_key TEXT) STRICT;
 
 CREATE INDEX recipient_birth ON recipient (birth);
 
 CREATE INDEX recipient_kana_key ON recipient (kana_key);
+
+CREATE INDEX recipient_visitor_key ON recipient (visitor_key) WHERE visitor_key IS NOT NULL;
 
 CREATE TABLE service (
   id      INTEGER PRIMARY KEY,
@@ -165,7 +306,9 @@ CREATE TABLE service (
   name    TEXT NOT NULL UNIQUE CHECK (name <> ''),
   minutes INTEGER NOT NULL CHECK (minutes BETWEEN 1 AND 480),
   version INTEGER NOT NULL DEFAULT 1
-) STRICT;
+, code TEXT NOT NULL DEFAULT '', without_notice INTEGER NOT NULL DEFAULT 0 CHECK (without_notice IN (0, 1)), staff_only INTEGER NOT NULL DEFAULT 0 CHECK (staff_only IN (0, 1)), announcement TEXT NOT NULL DEFAULT '', fee TEXT NOT NULL DEFAULT '', position INTEGER NOT NULL DEFAULT 0, retired_at TEXT) STRICT;
+
+CREATE UNIQUE INDEX service_code ON service (code) WHERE code <> '';
 
 CREATE TABLE session (
   token_hash TEXT PRIMARY KEY,
@@ -207,12 +350,14 @@ CREATE TABLE slot (
   staff_taken INTEGER NOT NULL DEFAULT 0 CHECK (staff_taken >= 0),
   over        INTEGER NOT NULL DEFAULT 0 CHECK (over >= 0),
   open        INTEGER NOT NULL DEFAULT 1 CHECK (open IN (0, 1)),
-  version     INTEGER NOT NULL DEFAULT 1,
+  version     INTEGER NOT NULL DEFAULT 1, by_hand INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1)), stop_id INTEGER REFERENCES stop (id) CHECK (stop_id IS NULL OR open = 0),
   UNIQUE (venue_id, service_id, held_on, starts),
   CONSTRAINT slot_full CHECK (taken <= capacity AND taken + staff_taken <= capacity + reserve)
 ) STRICT;
 
 CREATE INDEX slot_held_on ON slot (held_on);
+
+CREATE INDEX slot_stop ON slot (stop_id) WHERE stop_id IS NOT NULL;
 
 CREATE TABLE staff (
   id            INTEGER PRIMARY KEY,
@@ -235,6 +380,34 @@ WHEN OLD.role = 'administrator' AND OLD.disabled_at IS NULL
  AND NOT EXISTS (SELECT 1 FROM staff WHERE id <> OLD.id AND role = 'administrator' AND disabled_at IS NULL)
 BEGIN SELECT RAISE(ABORT, 'last_administrator'); END;
 
+CREATE TABLE staff_venue (
+  staff_id INTEGER NOT NULL REFERENCES staff (id),
+  venue_id INTEGER NOT NULL REFERENCES venue (id),
+  PRIMARY KEY (staff_id, venue_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stop (
+  id       INTEGER PRIMARY KEY,
+  ref      TEXT NOT NULL UNIQUE,
+  kind     TEXT NOT NULL CHECK (kind IN ('jlis', 'weather', 'other')),
+  reason   TEXT NOT NULL CHECK (reason <> ''),
+  from_on  TEXT NOT NULL CHECK (from_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+  to_on    TEXT NOT NULL CHECK (to_on >= from_on AND to_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+  starts   TEXT NOT NULL CHECK (starts GLOB '[0-9][0-9]:[0-9][0-9]'),
+  ends     TEXT NOT NULL CHECK (ends GLOB '[0-9][0-9]:[0-9][0-9]' AND ends > starts),
+  made_at  TEXT NOT NULL,
+  ended_at TEXT,
+  version  INTEGER NOT NULL DEFAULT 1
+) STRICT;
+
+CREATE INDEX stop_to_on ON stop (to_on);
+
+CREATE TABLE stop_venue (
+  stop_id  INTEGER NOT NULL REFERENCES stop (id),
+  venue_id INTEGER NOT NULL REFERENCES venue (id),
+  PRIMARY KEY (stop_id, venue_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE store_state (
   id           INTEGER PRIMARY KEY CHECK (id = 1),
   commit_seq   INTEGER NOT NULL,
@@ -251,4 +424,35 @@ CREATE TABLE venue (
   access_note TEXT NOT NULL DEFAULT '',
   position    INTEGER NOT NULL,
   version     INTEGER NOT NULL DEFAULT 1
+, postal_code TEXT NOT NULL DEFAULT '', map_hash TEXT REFERENCES map_picture (hash), retired_at TEXT) STRICT;
+
+CREATE TABLE waiting (
+  id            INTEGER PRIMARY KEY,
+  ref           TEXT NOT NULL UNIQUE,
+  card_id       INTEGER NOT NULL REFERENCES card (id),
+  venue_id      INTEGER NOT NULL REFERENCES venue (id),
+  service_id    INTEGER NOT NULL REFERENCES service (id),
+  from_on       TEXT NOT NULL CHECK (from_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+  until_on      TEXT NOT NULL CHECK (until_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' AND until_on >= from_on),
+  place         INTEGER NOT NULL,
+  state         TEXT NOT NULL CHECK (state IN ('waiting', 'offered', 'taken', 'declined', 'expired', 'left', 'removed')),
+  joined_at     TEXT NOT NULL,
+  offered_at    TEXT,
+  ended_at      TEXT,
+  booking_id    INTEGER REFERENCES booking (id),
+  version       INTEGER NOT NULL DEFAULT 1,
+  CHECK (state <> 'offered' OR booking_id IS NOT NULL AND offered_at IS NOT NULL),
+  CHECK ((state IN ('waiting', 'offered')) = (ended_at IS NULL))
 ) STRICT;
+
+CREATE UNIQUE INDEX waiting_offer ON waiting (booking_id) WHERE booking_id IS NOT NULL;
+
+CREATE UNIQUE INDEX waiting_once_per_card ON waiting (card_id) WHERE state IN ('waiting', 'offered');
+
+CREATE UNIQUE INDEX waiting_place ON waiting (venue_id, service_id, place) WHERE state IN ('waiting', 'offered');
+
+CREATE TRIGGER waiting_ends_once BEFORE UPDATE OF state ON waiting
+WHEN OLD.state NOT IN ('waiting', 'offered') AND NEW.state <> OLD.state
+BEGIN SELECT RAISE(ABORT, 'waiting_is_over'); END;
+
+CREATE TRIGGER waiting_is_kept BEFORE DELETE ON waiting BEGIN SELECT RAISE(ABORT, 'waiting_is_kept'); END;
