@@ -18,7 +18,7 @@ func testReader(t testing.TB) *Reader {
 		t.Fatal(err)
 	}
 	lim := DefaultLimits()
-	lim.Page = 3 * time.Minute
+	lim.Page, lim.Open = 3*time.Minute, 5*time.Minute
 	return &Reader{Exe: exe, Args: []string{"qr-worker"}, Limits: lim}
 }
 

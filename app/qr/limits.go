@@ -8,6 +8,7 @@ type Limits struct {
 	Pages  int           `json:"pages"`
 	Pixels int           `json:"pixels"` // of one page
 	Page   time.Duration `json:"page"`   // for one page, after which the child is killed
+	Open   time.Duration `json:"open"`   // on top, for starting a child and its PDF renderer
 	Memory int64         `json:"memory"` // bytes the child may take beyond its start
 }
 
@@ -18,6 +19,7 @@ func DefaultLimits() Limits {
 		Pages:  300,
 		Pixels: 80_000_000,
 		Page:   20 * time.Second,
+		Open:   20 * time.Second,
 		Memory: 2 << 30,
 	}
 }

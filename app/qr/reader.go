@@ -37,9 +37,6 @@ type Reader struct {
 	slots chan struct{}
 }
 
-// opening is the extra time for starting a child and its PDF renderer.
-const opening = 20 * time.Second
-
 // maxEvent bounds one line of a child's answer: a page of two hundred codes
 // of the largest size.
 const maxEvent = 8 << 20
@@ -121,7 +118,7 @@ func (r *Reader) run(ctx context.Context, file *File, data []byte, lim Limits) (
 		return false, fmt.Errorf("start reader: %w", err)
 	}
 	heard := conversation{file: file}
-	timer := time.AfterFunc(lim.Page+opening, func() { heard.late.Store(true); kill() })
+	timer := time.AfterFunc(lim.Page+lim.Open, func() { heard.late.Store(true); kill() })
 	defer timer.Stop()
 	lines := bufio.NewScanner(out)
 	lines.Buffer(make([]byte, 64<<10), maxEvent)

@@ -74,7 +74,7 @@ func work(in io.Reader, out io.Writer) (err error) {
 		return fmt.Errorf("read file: %w", err)
 	}
 	say := json.NewEncoder(out)
-	watch := time.AfterFunc(req.Limits.Page+grace, func() { os.Exit(workerTooLate) })
+	watch := time.AfterFunc(req.Limits.Page+req.Limits.Open+grace, func() { os.Exit(workerTooLate) })
 	defer watch.Stop()
 	format, doc, err := openDocument(data, req.Limits, req.CacheDir)
 	if err != nil {
