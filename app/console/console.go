@@ -90,11 +90,13 @@ type guarded struct {
 	permission staff.Permission
 }
 
-// routes is every address of the console.
+// routes is every address of the console. Some of those that only do something
+// answer GET too: that is where a reload after them leads.
 func (d *Desk) routes() []guarded {
 	return []guarded{
 		{Route: web.GET("/sign-in", d.askSignIn)},
 		{Route: web.POST("/sign-in", d.signIn)},
+		d.need(staff.MayOwnPassword, web.GET("/sign-out", toToday)),
 		d.need(staff.MayOwnPassword, web.POST("/sign-out", d.signOut)),
 		d.need(staff.MayOwnPassword, web.GET("/password", d.askPassword)),
 		d.need(staff.MayOwnPassword, web.POST("/password", d.changePassword)),
@@ -105,6 +107,7 @@ func (d *Desk) routes() []guarded {
 		d.need(staff.MaySearch, web.GET("/search", d.search)),
 
 		d.need(staff.MaySearch, web.GET("/recipients/:ref", d.recipient)),
+		d.need(staff.MaySearch, web.GET("/recipients/:ref/notes", toRecipient)),
 		d.need(staff.MayWriteNotes, web.POST("/recipients/:ref/notes", d.writeNote)),
 		d.need(staff.MayCorrect, web.GET("/recipients/:ref/contact", d.askContact)),
 		d.need(staff.MayCorrect, web.POST("/recipients/:ref/contact", d.correctContact)),
@@ -122,6 +125,10 @@ func (d *Desk) routes() []guarded {
 		d.need(staff.MayBook, web.POST("/recipients/:ref/cancel", d.cancel)),
 	}
 }
+
+func toToday(c *gin.Context) error { return web.To(c, "/") }
+
+func toRecipient(c *gin.Context) error { return web.To(c, "/recipients/"+string(refOf(c))) }
 
 // beforePassword are the addresses that stay open to an account that has to
 // choose a password of its own first.

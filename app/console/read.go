@@ -34,14 +34,13 @@ type readPage struct {
 
 // readState is what became of one read.
 type readState struct {
-	Class    string // done, before, wrong
-	Alert    bool
-	Heading  string
-	Text     string
-	Person   *person
-	At       string
-	WasRead  string // what arrived, where nothing was taken in
-	CanRetry bool
+	Class   string // done, before, wrong
+	Alert   bool
+	Heading string
+	Text    string
+	Person  *person
+	At      string
+	WasRead string // what arrived, where nothing was taken in
 }
 
 type recentRead struct {

@@ -26,8 +26,10 @@ type person struct {
 	IssueKind    string
 }
 
+// personOf names a person; one whose name is not kept goes by the number of
+// the delivery notice.
 func personOf(r card.Record) person {
-	return person{
+	p := person{
 		Path:         recipientPath(r),
 		Name:         r.Name,
 		KanaName:     r.KanaName,
@@ -35,6 +37,10 @@ func personOf(r card.Record) person {
 		NoticeNumber: r.NoticeNumber.String(),
 		IssueKind:    r.IssueKind.Label(),
 	}
+	if p.Name == "" {
+		p.Name = p.NoticeNumber
+	}
+	return p
 }
 
 func recipientPath(r card.Record) string { return "/recipients/" + string(r.Ref) }
@@ -61,6 +67,11 @@ func slotDay(s booking.Slot) string { return s.HeldOn.Era() + s.Starts.Plain() }
 
 // slotSpan is from when to when a slot lasts, such as 9時30分～10時.
 func slotSpan(s booking.Slot) string { return s.Starts.Plain() + "～" + s.Ends.Plain() }
+
+// slotHours is slotSpan in figures, for tables.
+func slotHours(s booking.Slot) string {
+	return strings.TrimPrefix(s.Starts.String(), "0") + "～" + strings.TrimPrefix(s.Ends.String(), "0")
+}
 
 // instant is a moment in the past as the console writes it, "" for none.
 func instant(t time.Time) string {

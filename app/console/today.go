@@ -163,7 +163,7 @@ func (p *todayPage) group(entries []booking.DayEntry) {
 		s := e.Visit.Slot
 		if s.ID != last || len(p.Groups) == 0 {
 			p.Groups = append(p.Groups, todayGroup{
-				Time: slotSpan(s), Venue: e.Visit.Venue.Name,
+				Time: slotHours(s), Venue: e.Visit.Venue.Name,
 				Taken: s.Taken + s.StaffTaken + s.Over, Places: s.Capacity + s.Reserve, Over: s.Over,
 			})
 			last = s.ID
