@@ -29,6 +29,8 @@ var owners = map[string]string{
 	"service":         "app/booking",
 	"slot":            "app/booking",
 	"booking":         "app/booking",
+	"waiting":         "app/booking",
+	"mail":            "app/mail",
 }
 
 var writes = regexp.MustCompile(`(?i)\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+([a-z_]+)\b`)

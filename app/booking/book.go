@@ -7,6 +7,7 @@ import (
 
 	"madoguchi/app/audit"
 	"madoguchi/app/card"
+	"madoguchi/app/mail"
 	"madoguchi/store"
 )
 
@@ -16,16 +17,34 @@ type Wish struct {
 	Slot    store.Ref
 	Channel Channel
 	Seat    Seat
-	Reason  string // needed for OverSeat
+	Reason  string // needed for OverSeat, and for a booking without a card
+	Lang    string // language for the mail about it; "" means Japanese
+
+	visitor int64     // whose booking it is without a card; see BookVisitor
+	group   store.Ref // of the bookings made together; see BookTogether
 }
 
-// Book makes a booking. Problems: SlotNotFound, SlotFull, SlotClosed,
-// SlotPast, OutsidePeriod, AlreadyBooked, CardIssued, ReasonMissing.
+// Book makes a booking; the card's own hold, if it has one, becomes it. The
+// person's mail is queued and, where the place is one they waited for, their
+// entry on the waiting list ends. Problems: card.NotFound, SlotNotFound,
+// SlotFull, SlotClosed, SlotPast, OutsidePeriod, AlreadyBooked, CardIssued,
+// ReasonMissing.
 //
 // Residents are held to the bookable period; staff may book any slot that has
 // not ended. Whether there is a place, and whether the card is free, the
 // schema decides.
 func Book(tx *store.Tx, by audit.Actor, w Wish) (Visit, error) {
+	if w.Card == 0 {
+		return Visit{}, card.NotFound
+	}
+	if err := ExpireHolds(tx); err != nil {
+		return Visit{}, err
+	}
+	return book(tx, by, w)
+}
+
+// book is Book for those who have asked for due holds already.
+func book(tx *store.Tx, by audit.Actor, w Wish) (Visit, error) {
 	s, err := choose(tx, w)
 	if err != nil {
 		return Visit{}, err
@@ -33,39 +52,103 @@ func Book(tx *store.Tx, by audit.Actor, w Wish) (Visit, error) {
 	if _, booked, err := Live(tx, w.Card); err != nil || booked {
 		return Visit{}, orProblem(err, AlreadyBooked)
 	}
-	b := Booking{Ref: store.NewRef()}
-	for {
-		b.Number = newNumber()
-		_, err = tx.Insert(`INSERT INTO booking (ref, number, slot_id, card_id, seat, reason, channel, state, booked_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, 'booked', ?)`,
-			b.Ref, string(b.Number), s.ID, store.Opt(w.Card), w.Seat, w.reason(), w.Channel, tx.Now)
-		if !store.Broke(err, store.Unique, "booking.number") {
-			break // else the number was drawn before: draw again
-		}
-	}
+	row, left, err := w.put(tx, s, Booked)
 	if err != nil {
 		return Visit{}, fmt.Errorf("book: %w", meaning(err))
 	}
-	if err := audit.Record(tx, by, audit.Booked, b.Subject(), w.detail(tx, s)); err != nil {
+	if err := audit.Record(tx, by, audit.Booked, row.Subject(), w.detail(tx, s)); err != nil {
 		return Visit{}, err
 	}
-	return ByRef(tx, b.Ref)
+	return settled(tx, by, mail.Message{Kind: mail.Booked, Lang: w.Lang}, row.Ref, left)
+}
+
+// put writes a wish as a booking or hold: over the card's hold, if it has one,
+// else as a new row. left is the slot that the hold was in, if another.
+func (w Wish) put(tx *store.Tx, s Slot, as State) (row Booking, left int64, err error) {
+	until, err := holdUntil(tx, as)
+	if err != nil {
+		return row, 0, err
+	}
+	if held, ok, err := HoldOf(tx, w.Card); err != nil {
+		return row, 0, err
+	} else if ok {
+		if held.SlotID != s.ID {
+			left = held.SlotID
+		}
+		_, err = tx.Exec(`UPDATE booking SET slot_id = ?, seat = ?, reason = ?, channel = ?, state = ?, booked_at = ?, held_until = ?,
+			group_ref = ?, version = version + 1 WHERE id = ?`,
+			s.ID, w.Seat, w.reason(), w.Channel, as, tx.Now, until, store.Opt(w.group), held.ID)
+		return held.Booking, left, err
+	}
+	row.Ref = store.NewRef()
+	for {
+		row.Number = newNumber()
+		id, err := tx.Insert(`INSERT INTO booking (ref, number, slot_id, card_id, recipient_id, seat, reason, channel, state,
+			booked_at, held_until, group_ref) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			row.Ref, string(row.Number), s.ID, store.Opt(w.Card), store.Opt(w.visitor), w.Seat, w.reason(), w.Channel, as,
+			tx.Now, until, store.Opt(w.group))
+		if !store.Broke(err, store.Unique, "booking.number") {
+			row.ID = ID(id)
+			return row, 0, err // else the number was drawn before: draw again
+		}
+	}
+}
+
+// settled does what follows from a booking that was made or changed: the mail,
+// the end of waiting for what has been reached, and the offer of the place that
+// was left to whoever waits for it.
+func settled(tx *store.Tx, by audit.Actor, m mail.Message, ref store.Ref, left int64) (Visit, error) {
+	v, err := ByRef(tx, ref)
+	if err != nil {
+		return v, err
+	}
+	if err := tell(tx, by, m, v); err != nil {
+		return v, err
+	}
+	if v.Live() {
+		if err := reached(tx, by, v); err != nil {
+			return v, err
+		}
+	}
+	return v, offer(tx, by, left)
+}
+
+// tell queues a mail about a booking, if there is someone to tell.
+func tell(tx *store.Tx, by audit.Actor, m mail.Message, v Visit) error {
+	if v.CardID == 0 {
+		return nil
+	}
+	m.Card, m.BookingRef = int64(v.CardID), v.Booking.Ref
+	_, err := mail.Queue(tx, by, m)
+	return err
 }
 
 // Change moves a live booking to another slot in one step: the old place is
-// given up only if the new one is certain. The number stays. Problems: as
-// Book's, and NotFound, Stale, NotLive, PastCutoff (residents).
+// given up only if the new one is certain. The number stays; who had checked
+// in is expected anew. Problems: as Book's, and NotFound, Stale, NotLive,
+// PastCutoff (residents).
 func Change(tx *store.Tx, by audit.Actor, ref store.Ref, version int, w Wish) (Visit, error) {
+	if err := ExpireHolds(tx); err != nil {
+		return Visit{}, err
+	}
 	old, err := editable(tx, by, ref, version)
 	if err != nil {
 		return old, err
 	}
-	w.Card = old.CardID
+	w.Card, w.visitor = old.CardID, old.RecipientID
+	if w.Card == 0 && w.Reason == "" {
+		w.Reason = old.Reason
+	}
 	s, err := choose(tx, w)
 	if err != nil {
 		return old, err
 	}
-	_, err = tx.Exec(`UPDATE booking SET slot_id = ?, seat = ?, reason = ?, channel = ?, changed_at = ?, version = version + 1
+	return change(tx, by, old, w, s)
+}
+
+func change(tx *store.Tx, by audit.Actor, old Visit, w Wish, s Slot) (Visit, error) {
+	_, err := tx.Exec(`UPDATE booking SET slot_id = ?, seat = ?, reason = ?, channel = ?, state = 'booked', changed_at = ?,
+		checked_in_at = NULL, called_at = NULL, called_to = '', version = version + 1
 		WHERE id = ?`, s.ID, w.Seat, w.reason(), w.Channel, tx.Now, old.ID)
 	if err != nil {
 		return old, fmt.Errorf("change booking: %w", meaning(err))
@@ -75,33 +158,52 @@ func Change(tx *store.Tx, by audit.Actor, ref store.Ref, version int, w Wish) (V
 	if err := audit.Record(tx, by, audit.BookingChanged, old.Subject(), detail); err != nil {
 		return old, err
 	}
-	return ByRef(tx, ref)
+	return settled(tx, by, mail.Message{Kind: mail.Changed, Lang: w.Lang}, old.Booking.Ref, old.SlotID)
 }
 
-// Cancel gives a live booking's place back. Problems: NotFound, Stale,
-// NotLive, PastCutoff (residents).
+// Cancel gives a live booking's place back, and offers it to whoever waits for
+// it. Problems: NotFound, Stale, NotLive, PastCutoff (residents).
 func Cancel(tx *store.Tx, by audit.Actor, ref store.Ref, version int) (Visit, error) {
+	if err := ExpireHolds(tx); err != nil {
+		return Visit{}, err
+	}
 	old, err := editable(tx, by, ref, version)
 	if err != nil {
 		return old, err
 	}
-	_, err = tx.Exec(`UPDATE booking SET state = 'cancelled', cancelled_at = ?, version = version + 1 WHERE id = ?`, tx.Now, old.ID)
-	if err != nil {
-		return old, fmt.Errorf("cancel booking: %w", err)
-	}
-	if err := audit.Record(tx, by, audit.BookingCancelled, old.Subject(), audit.Detail{"slot": old.Slot.Ref}); err != nil {
+	if err := cancel(tx, by, old, nil); err != nil {
 		return old, err
 	}
-	return ByRef(tx, ref)
+	return settled(tx, by, mail.Message{Kind: mail.Cancelled}, ref, old.SlotID)
 }
 
-// MarkDone closes the card's live booking, if it has one, when the card is issued.
+func cancel(tx *store.Tx, by audit.Actor, old Visit, detail audit.Detail) error {
+	_, err := tx.Exec(`UPDATE booking SET state = 'cancelled', cancelled_at = ?, version = version + 1 WHERE id = ?`, tx.Now, old.ID)
+	if err != nil {
+		return fmt.Errorf("cancel booking: %w", err)
+	}
+	if detail == nil {
+		detail = audit.Detail{}
+	}
+	detail["slot"] = old.Slot.Ref
+	return audit.Record(tx, by, audit.BookingCancelled, old.Subject(), detail)
+}
+
+// MarkDone closes the card's live booking, if it has one, when the card is
+// issued. A hold of the card and its place on the waiting list end with it.
 func MarkDone(tx *store.Tx, by audit.Actor, id card.ID) error {
+	if err := Release(tx, by, id); err != nil {
+		return err
+	}
+	if err := stopWaiting(tx, by, id); err != nil {
+		return err
+	}
 	v, booked, err := Live(tx, id)
 	if err != nil || !booked {
 		return err
 	}
-	if _, err := tx.Exec(`UPDATE booking SET state = 'done', version = version + 1 WHERE id = ?`, v.ID); err != nil {
+	_, err = tx.Exec(`UPDATE booking SET state = 'done', ended_at = ?, version = version + 1 WHERE id = ?`, tx.Now, v.ID)
+	if err != nil {
 		return fmt.Errorf("close booking: %w", err)
 	}
 	return audit.Record(tx, by, audit.BookingDone, v.Subject(), nil)
@@ -166,7 +268,7 @@ func choose(tx *store.Tx, w Wish) (Slot, error) {
 const reasonLength = 200
 
 func (w Wish) check() error {
-	if w.Seat != OverSeat {
+	if !w.explains() {
 		return nil
 	}
 	switch n := utf8.RuneCountInString(w.reason()); {
@@ -178,9 +280,13 @@ func (w Wish) check() error {
 	return nil
 }
 
-// reason is kept only where capacity was passed.
+// explains reports whether the wish is one that needs a reason: beyond
+// capacity, or for a person who is not on record.
+func (w Wish) explains() bool { return w.Seat == OverSeat || w.visitor != 0 && w.Reason != "" }
+
+// reason is kept only where one is needed.
 func (w Wish) reason() string {
-	if w.Seat != OverSeat {
+	if !w.explains() {
 		return ""
 	}
 	return strings.TrimSpace(w.Reason)
@@ -191,6 +297,9 @@ func (w Wish) detail(tx *store.Tx, s Slot) audit.Detail {
 	d := audit.Detail{"slot": s.Ref, "seat": w.Seat, "channel": w.Channel}
 	if w.Seat == OverSeat {
 		d["reason"] = true // the reason itself stands in the booking: it may name people
+	}
+	if w.group != "" {
+		d["group"] = w.group
 	}
 	if r, err := card.GetByID(tx, w.Card); err == nil {
 		d["card"] = r.Ref
@@ -218,33 +327,4 @@ func orProblem(err, otherwise error) error {
 		return err
 	}
 	return otherwise
-}
-
-// Invariants recounts what the triggers have counted and looks for what the
-// schema should have made impossible. It returns one sentence for each thing
-// that is wrong, in English, for operators.
-func Invariants(tx *store.Tx) ([]string, error) {
-	var wrong []string
-	for _, c := range []struct{ says, query string }{
-		{"slots whose counts differ from their bookings", `SELECT count(*) FROM slot WHERE
-			taken <> (SELECT count(*) FROM booking WHERE slot_id = slot.id AND state <> 'cancelled' AND seat = 'resident') OR
-			staff_taken <> (SELECT count(*) FROM booking WHERE slot_id = slot.id AND state <> 'cancelled' AND seat = 'staff') OR
-			over <> (SELECT count(*) FROM booking WHERE slot_id = slot.id AND state <> 'cancelled' AND seat = 'over')`},
-		{"slots with more bookings than places", `SELECT count(*) FROM slot WHERE taken > capacity OR taken + staff_taken > capacity + reserve`},
-		{"cards with more than one live booking", `SELECT count(*) FROM (SELECT card_id FROM booking
-			WHERE state = 'booked' AND card_id IS NOT NULL GROUP BY card_id HAVING count(*) > 1)`},
-		{"issued cards with a live booking", `SELECT count(*) FROM booking JOIN card ON card.id = booking.card_id
-			WHERE booking.state = 'booked' AND card.issued_at IS NOT NULL`},
-		{"bookings without an audit entry", `SELECT count(*) FROM booking WHERE NOT EXISTS (
-			SELECT 1 FROM audit WHERE subject_kind = 'booking' AND subject = booking.ref AND action = 'booked')`},
-	} {
-		n, err := store.One[int](tx, c.query)
-		if err != nil {
-			return nil, fmt.Errorf("check %s: %w", c.says, err)
-		}
-		if n > 0 {
-			wrong = append(wrong, fmt.Sprintf("%d %s", n, c.says))
-		}
-	}
-	return wrong, nil
 }

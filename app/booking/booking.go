@@ -70,17 +70,36 @@ func (c Channel) Label() string {
 // State is what became of a booking (状態).
 type State string
 
-// The states. Booked is the live one.
+// The states. A booking stands while it is Booked, CheckedIn or Called. Held
+// is not yet a booking: a seat with an expiry, while answers are checked.
 const (
-	Booked    State = "booked"
-	Done      State = "done"
-	Cancelled State = "cancelled"
+	Held          State = "held"
+	Booked        State = "booked"
+	CheckedIn     State = "checked_in"
+	Called        State = "called"
+	Done          State = "done"
+	PapersMissing State = "papers_missing"
+	NoShow        State = "no_show"
+	Cancelled     State = "cancelled"
+	Expired       State = "expired"
 )
+
+// States lists what can have become of a booking, in the order of a visit.
+func States() []State {
+	return []State{Booked, CheckedIn, Called, Done, PapersMissing, NoShow, Cancelled}
+}
 
 // Label is the state's name on the screen.
 func (s State) Label() string {
-	return map[State]string{Booked: "予約中", Done: "来庁済み", Cancelled: "取消済み"}[s]
+	return map[State]string{
+		Held: "仮押さえ", Booked: "予約中", CheckedIn: "受付済み", Called: "呼出し中", Done: "来庁済み",
+		PapersMissing: "書類不足", NoShow: "来庁なし", Cancelled: "取消済み", Expired: "期限切れ",
+	}[s]
 }
+
+// live are the states in which a booking stands, for SQL. Every query that asks
+// for bookings that stand says it with this.
+const live = `('booked', 'checked_in', 'called')`
 
 // Booking is someone's place in a slot (予約).
 type Booking struct {
@@ -96,14 +115,21 @@ type Booking struct {
 	BookedAt    time.Time
 	ChangedAt   time.Time
 	CancelledAt time.Time
+	HeldUntil   time.Time // of a hold
+	GroupRef    store.Ref // bookings made together share it; empty otherwise
+	RecipientID int64     // whose booking it is while it has no card; 0 otherwise
+	CheckedInAt time.Time
+	CalledAt    time.Time
+	CalledTo    string    // the counter, in words
+	EndedAt     time.Time // when it became done, papers_missing or no_show
 	Version     int
 }
 
 // Subject names the booking in the audit log.
 func (b Booking) Subject() audit.Subject { return audit.Subject{Kind: "booking", Ref: b.Ref} }
 
-// Live reports whether the booking still stands.
-func (b Booking) Live() bool { return b.State == Booked }
+// Live reports whether the booking still stands. A hold is none yet.
+func (b Booking) Live() bool { return b.State == Booked || b.State == CheckedIn || b.State == Called }
 
 // Number is a booking number (予約番号): seven digits and a check digit, so
 // that one digit misheard on the telephone, or two swapped, is noticed.
@@ -158,7 +184,9 @@ type Visit struct {
 }
 
 const bookingColumns = `booking.id, booking.ref, booking.number, booking.slot_id, booking.card_id, booking.seat, booking.reason,
-	booking.channel, booking.state, booking.booked_at, booking.changed_at, booking.cancelled_at, booking.version`
+	booking.channel, booking.state, booking.booked_at, booking.changed_at, booking.cancelled_at,
+	booking.held_until, booking.group_ref, booking.recipient_id, booking.checked_in_at, booking.called_at, booking.called_to,
+	booking.ended_at, booking.version`
 
 // selectVisit reads bookings with their slots and places in one query.
 var selectVisit = `SELECT ` + bookingColumns + `, ` + store.Prefixed("slot", slotColumns) + `, ` + store.Prefixed("venue", venueColumns) + `
@@ -178,18 +206,20 @@ func ByRef(tx *store.Tx, ref store.Ref) (Visit, error) { return one(tx, `booking
 // ByNumber finds a booking by its number. Problem: NotFound.
 func ByNumber(tx *store.Tx, n Number) (Visit, error) { return one(tx, `booking.number = ?`, string(n)) }
 
-// Live finds the card's live booking; ok is false when it has none.
+// Live finds the card's live booking; ok is false when it has none. A hold does
+// not count: HoldOf finds it.
 func Live(tx *store.Tx, id card.ID) (v Visit, ok bool, err error) {
-	v, err = one(tx, `booking.card_id = ? AND booking.state = 'booked'`, id)
+	v, err = one(tx, `booking.card_id = ? AND booking.state IN `+live, id)
 	if errors.Is(err, NotFound) {
 		return v, false, nil
 	}
 	return v, err == nil, err
 }
 
-// OfCard lists all bookings of a card, newest first.
+// OfCard lists all bookings of a card, newest first; holds are left out.
 func OfCard(tx *store.Tx, id card.ID) ([]Visit, error) {
-	return store.All[Visit](tx, selectVisit+`WHERE booking.card_id = ? ORDER BY booking.id DESC`, id)
+	return store.All[Visit](tx, selectVisit+`WHERE booking.card_id = ? AND booking.state NOT IN ('held', 'expired')
+		ORDER BY booking.id DESC`, id)
 }
 
 // CanChange reports whether a resident may still change or cancel a booking at
@@ -200,10 +230,11 @@ func CanChange(tx *store.Tx, v Visit) (bool, error) {
 		return false, err
 	}
 	last := v.Slot.At().Add(-time.Duration(s.ChangeCutoffHours) * time.Hour)
-	return v.Live() && tx.Now.Before(last), nil
+	return v.State == Booked && tx.Now.Before(last), nil
 }
 
-// DayEntry is one line of a day's list.
+// DayEntry is one line of a day's list. Without a card the record holds the
+// visitor's name and telephone number, or nothing.
 type DayEntry struct {
 	Visit  Visit
 	Record card.Record
@@ -212,19 +243,23 @@ type DayEntry struct {
 // DayList lists the bookings of a day that were not cancelled, at one place or
 // (venueID 0) at all, by time, place and number.
 func DayList(tx *store.Tx, venueID int64, on jp.Date) ([]DayEntry, error) {
-	return store.All[DayEntry](tx, selectDay+`WHERE slot.held_on = ? AND (? = 0 OR slot.venue_id = ?) AND booking.state <> 'cancelled'
+	return store.All[DayEntry](tx, selectDay+`WHERE slot.held_on = ? AND (? = 0 OR slot.venue_id = ?) AND booking.state NOT IN ('held', 'cancelled', 'expired')
 		ORDER BY slot.starts, venue.position, booking.id`, on, venueID, venueID)
 }
 
-var selectDay = `SELECT ` + store.Prefixed("visit", bookingColumns) + `, ` + store.Prefixed("visit.slot", slotColumns) + `,
-	` + store.Prefixed("visit.venue", venueColumns) + `, ` + store.Prefixed("record", card.Columns) + `
-	FROM booking JOIN slot ON slot.id = booking.slot_id JOIN venue ON venue.id = slot.venue_id
-	LEFT JOIN card ON card.id = booking.card_id LEFT JOIN recipient ON recipient.id = card.recipient_id `
+var selectDay = `SELECT ` + dayColumns + ` ` + fromDay
+
+var dayColumns = store.Prefixed("visit", bookingColumns) + `, ` + store.Prefixed("visit.slot", slotColumns) + `,
+	` + store.Prefixed("visit.venue", venueColumns) + `, ` + store.Prefixed("record", card.Columns)
+
+const fromDay = `FROM booking JOIN slot ON slot.id = booking.slot_id JOIN venue ON venue.id = slot.venue_id
+	LEFT JOIN card ON card.id = booking.card_id
+	LEFT JOIN recipient ON recipient.id = coalesce(card.recipient_id, booking.recipient_id) `
 
 // Newest is the booking that was made last, for the report of a restore; ok is
 // false in a store without one.
 func Newest(tx *store.Tx) (v Visit, ok bool, err error) {
-	v, err = one(tx, `booking.id = (SELECT max(id) FROM booking)`)
+	v, err = one(tx, `booking.id = (SELECT max(id) FROM booking WHERE state NOT IN ('held', 'expired'))`)
 	if errors.Is(err, NotFound) {
 		return v, false, nil
 	}

@@ -38,6 +38,20 @@ type Settings struct {
 	// ChangeCutoffHours is how many hours before its start a resident may last
 	// change or cancel a booking; 0 = until it starts.
 	ChangeCutoffHours int
+	// HoldMinutes is how long a slot is held while answers are checked
+	// (仮押さえ); 0 = not at all.
+	HoldMinutes int
+	// TogetherMost is how many cards may be booked for one visit.
+	TogetherMost int
+	// ContactMost is how many live bookings one telephone number may have for
+	// services that need no delivery notice.
+	ContactMost int
+	// LateMinutes is how many minutes after its start a visit counts as late:
+	// who comes later waits after those who were on time, and who has not come
+	// by then may be marked as a no-show.
+	LateMinutes int
+	// OfferHours is how long a place is held for someone on the waiting list.
+	OfferHours int
 	// WhatToBring is one line for each thing to bring (持ち物).
 	WhatToBring string
 
@@ -60,6 +74,12 @@ func defaults() Settings {
 		FirstDayAhead: 1,
 		DaysAhead:     60,
 
+		HoldMinutes:  10,
+		TogetherMost: 5,
+		ContactMost:  2,
+		LateMinutes:  10,
+		OfferHours:   12,
+
 		ResidentIdle:   30 * time.Minute,
 		StaffIdle:      30 * time.Minute,
 		PasswordLength: 10,
@@ -81,6 +101,11 @@ var entries = map[string]entry{
 	"booking.first_day_ahead":     number(func(s *Settings) *int { return &s.FirstDayAhead }, 0, 60),
 	"booking.days_ahead":          number(func(s *Settings) *int { return &s.DaysAhead }, 0, 400),
 	"booking.change_cutoff_hours": number(func(s *Settings) *int { return &s.ChangeCutoffHours }, 0, 24*60),
+	"booking.hold_minutes":        number(func(s *Settings) *int { return &s.HoldMinutes }, 0, 60),
+	"booking.together_most":       number(func(s *Settings) *int { return &s.TogetherMost }, 1, 20),
+	"booking.contact_most":        number(func(s *Settings) *int { return &s.ContactMost }, 1, 20),
+	"booking.late_minutes":        number(func(s *Settings) *int { return &s.LateMinutes }, 0, 240),
+	"waiting.offer_hours":         number(func(s *Settings) *int { return &s.OfferHours }, 1, 72),
 	"booking.what_to_bring":       text(func(s *Settings) *string { return &s.WhatToBring }, 2000),
 	"session.resident_minutes":    minutes(func(s *Settings) *time.Duration { return &s.ResidentIdle }, 5, 24*60),
 	"session.staff_minutes":       minutes(func(s *Settings) *time.Duration { return &s.StaffIdle }, 5, 24*60),

@@ -1,0 +1,173 @@
+package booking
+
+import (
+	"errors"
+	"fmt"
+
+	"madoguchi/app/audit"
+	"madoguchi/app/mail"
+	"madoguchi/store"
+)
+
+// offer holds every free place of a slot for those who wait for it, first come
+// first, and queues their mails. It runs in the transaction that frees the
+// place, so that nobody comes in between. A slotID of 0 is no slot.
+func offer(tx *store.Tx, by audit.Actor, slotID int64) error {
+	if slotID == 0 {
+		return nil
+	}
+	s, err := store.One[Slot](tx, `SELECT `+slotColumns+` FROM slot WHERE id = ?`, slotID)
+	if err != nil {
+		return fmt.Errorf("offer place: %w", err)
+	}
+	p, err := BookablePeriod(tx)
+	if err != nil || s.Remaining() == 0 || !p.Holds(s.HeldOn) {
+		return err
+	}
+	until, ok, err := offerUntil(tx, s)
+	if err != nil || !ok {
+		return err
+	}
+	by = audit.Actor{Kind: audit.System, Ref: timetable.Ref, Request: by.Request}
+	for range s.Remaining() {
+		w, err := oneWaiting(tx, `venue_id = ? AND service_id = ? AND state = 'waiting' AND ? BETWEEN from_on AND until_on
+			AND NOT EXISTS (SELECT 1 FROM card WHERE card.id = waiting.card_id AND card.issued_at IS NOT NULL)
+			AND NOT EXISTS (SELECT 1 FROM booking JOIN slot ON slot.id = booking.slot_id WHERE booking.card_id = waiting.card_id
+				AND booking.state IN `+live+` AND slot.held_on || slot.starts <= ?)
+			ORDER BY place`, s.VenueID, s.ServiceID, s.HeldOn, s.HeldOn.String()+s.Starts.String())
+		if errors.Is(err, WaitingNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		row := Booking{Ref: store.NewRef()}
+		for {
+			row.Number = newNumber()
+			id, err := tx.Insert(`INSERT INTO booking (ref, number, slot_id, seat, channel, state, booked_at, held_until)
+				VALUES (?, ?, ?, ?, ?, 'held', ?, ?)`, row.Ref, string(row.Number), s.ID, ResidentSeat, Web, tx.Now, until)
+			if store.Broke(err, store.Unique, "booking.number") {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("offer place: %w", err)
+			}
+			row.ID = ID(id)
+			break
+		}
+		if err := offerTo(tx, by, w, row, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func offerTo(tx *store.Tx, by audit.Actor, w Waiting, hold Booking, s Slot) error {
+	_, err := tx.Exec(`UPDATE waiting SET state = 'offered', offered_at = ?, booking_id = ?, version = version + 1 WHERE id = ?`,
+		tx.Now, hold.ID, w.ID)
+	if err != nil {
+		return fmt.Errorf("offer place: %w", err)
+	}
+	if err := audit.Record(tx, by, audit.WaitingOffered, w.Subject(), audit.Detail{"slot": s.Ref}); err != nil {
+		return err
+	}
+	if err := audit.Record(tx, by, audit.BookingHeld, hold.Subject(), audit.Detail{"slot": s.Ref, "waiting": w.Ref}); err != nil {
+		return err
+	}
+	_, err = mail.Queue(tx, by, mail.Message{Kind: mail.Offered, Card: int64(w.CardID), BookingRef: hold.Ref})
+	return err
+}
+
+// OfferFree offers every free place that someone waits for: also those that
+// appeared when a slot was opened or widened. For the timetable.
+func OfferFree(tx *store.Tx) error {
+	if err := ExpireHolds(tx); err != nil {
+		return err
+	}
+	p, err := BookablePeriod(tx)
+	if err != nil {
+		return err
+	}
+	slots, err := store.All[int64](tx, `SELECT DISTINCT slot.id FROM waiting JOIN slot ON slot.venue_id = waiting.venue_id
+		AND slot.service_id = waiting.service_id AND slot.held_on BETWEEN waiting.from_on AND waiting.until_on
+		WHERE waiting.state = 'waiting' AND slot.held_on BETWEEN ? AND ? AND `+remainingSQL(ResidentSeat)+` > 0
+		ORDER BY slot.held_on, slot.starts, slot.id`, p.From, p.To)
+	if err != nil {
+		return fmt.Errorf("look for free places: %w", err)
+	}
+	for _, id := range slots {
+		if err := offer(tx, timetable, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OfferOf is the place that is held for an entry, and until when; ok is false
+// when none is. Nothing is held any more once its time is over, even where the
+// timetable has not yet noticed.
+func OfferOf(tx *store.Tx, w Waiting) (v Visit, ok bool, err error) {
+	if w.State != Offered {
+		return v, false, nil
+	}
+	v, err = one(tx, `booking.id = ?`, w.BookingID)
+	return v, err == nil && v.State == Held && tx.Now.Before(v.HeldUntil), err
+}
+
+// TakeOffer books the place that was offered. Who has a live booking changes
+// it to the offered place; the place they leave is offered to the next.
+// Problems: WaitingNotFound, WaitingStale, WaitingOver, NotOffered, SlotClosed,
+// CardIssued, PastCutoff (residents who have a booking).
+func TakeOffer(tx *store.Tx, by audit.Actor, ref store.Ref, version int) (Visit, error) {
+	w, err := waitingNow(tx, ref, version)
+	if err != nil {
+		return Visit{}, err
+	}
+	hold, ok, err := OfferOf(tx, w)
+	if err != nil || !ok {
+		return Visit{}, orProblem(err, NotOffered)
+	}
+	wish := Wish{Card: w.CardID, Slot: hold.Slot.Ref, Channel: channelFor(by), Seat: ResidentSeat}
+	old, booked, err := Live(tx, w.CardID)
+	if err != nil {
+		return Visit{}, err
+	}
+	if booked {
+		if old, err = editable(tx, by, old.Booking.Ref, old.Version); err != nil {
+			return old, err
+		}
+		if _, err := endQuietly(tx, by, w, Taken); err != nil {
+			return old, err
+		}
+		return change(tx, by, old, wish, hold.Slot)
+	}
+	own, held, err := HoldOf(tx, w.CardID)
+	if err != nil {
+		return Visit{}, err
+	}
+	if held {
+		if err := endHold(tx, by, own.Booking, audit.HoldReleased); err != nil {
+			return Visit{}, err
+		}
+	}
+	_, err = tx.Exec(`UPDATE booking SET state = 'booked', card_id = ?, channel = ?, booked_at = ?, held_until = NULL,
+		version = version + 1 WHERE id = ?`, w.CardID, wish.Channel, tx.Now, hold.ID)
+	if err != nil {
+		return Visit{}, fmt.Errorf("take offer: %w", meaning(err))
+	}
+	if _, err := endQuietly(tx, by, w, Taken); err != nil {
+		return Visit{}, err
+	}
+	if err := audit.Record(tx, by, audit.Booked, hold.Subject(), wish.detail(tx, hold.Slot)); err != nil {
+		return Visit{}, err
+	}
+	return settled(tx, by, mail.Message{Kind: mail.Booked}, hold.Booking.Ref, own.SlotID)
+}
+
+// channelFor is how an answer to an offer came: staff answer for who telephones.
+func channelFor(by audit.Actor) Channel {
+	if by.Kind == audit.Resident {
+		return Web
+	}
+	return Telephone
+}

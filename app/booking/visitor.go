@@ -1,0 +1,182 @@
+package booking
+
+import (
+	"errors"
+	"fmt"
+
+	"madoguchi/app/audit"
+	"madoguchi/app/card"
+	"madoguchi/app/mail"
+	"madoguchi/app/problem"
+	"madoguchi/app/settings"
+	"madoguchi/store"
+)
+
+// Problems of bookings without a card.
+var (
+	NoticeNeeded  = problem.Define(problem.Conflict, "notice_needed")
+	TooManyLive   = problem.Define(problem.Conflict, "contact_has_bookings")
+	TiedAlready   = problem.Define(problem.Conflict, "booking_tied_already")
+	VisitorReason = problem.Define(problem.Invalid, "visitor_reason_missing")
+)
+
+// BookVisitor makes a booking for someone without a card on record, by name
+// and telephone number. For a service that needs a delivery notice only staff
+// may, with a reason; for the others one telephone number may have only so many
+// live bookings. Problems: as Book's, those of card.AddVisitor, NoticeNeeded,
+// VisitorReason, TooManyLive.
+func BookVisitor(tx *store.Tx, by audit.Actor, w Wish, who card.Visitor) (Visit, error) {
+	if err := ExpireHolds(tx); err != nil {
+		return Visit{}, err
+	}
+	person, err := card.AddVisitor(tx, by, who)
+	if err != nil {
+		return Visit{}, err
+	}
+	w.Card, w.visitor = 0, person
+	s, err := choose(tx, w)
+	if err != nil {
+		return Visit{}, err
+	}
+	if err := mayVisit(tx, by, w, s); err != nil {
+		return Visit{}, err
+	}
+	row, _, err := w.put(tx, s, Booked)
+	if err != nil {
+		return Visit{}, fmt.Errorf("book for a visitor: %w", meaning(err))
+	}
+	detail := w.detail(tx, s)
+	detail["without_card"] = true
+	if err := audit.Record(tx, by, audit.Booked, row.Subject(), detail); err != nil {
+		return Visit{}, err
+	}
+	return ByRef(tx, row.Ref)
+}
+
+// visitorRule is what a service asks of those who come without a card.
+type visitorRule struct {
+	WithoutNotice bool
+	ContactMost   int
+}
+
+func mayVisit(tx *store.Tx, by audit.Actor, w Wish, s Slot) error {
+	town, err := settings.Get(tx)
+	if err != nil {
+		return err
+	}
+	rule, err := store.One[visitorRule](tx, `SELECT service.without_notice, coalesce(booking_rule.contact_most, ?) AS contact_most
+		FROM service LEFT JOIN booking_rule ON booking_rule.service_id = service.id WHERE service.id = ?`, town.ContactMost, s.ServiceID)
+	if err != nil {
+		return fmt.Errorf("read what the service needs: %w", err)
+	}
+	if !rule.WithoutNotice {
+		switch {
+		case by.Kind == audit.Resident:
+			return NoticeNeeded
+		case w.reason() == "":
+			return VisitorReason.On("reason")
+		}
+		return nil
+	}
+	n, err := store.One[int](tx, `SELECT count(*) FROM booking JOIN recipient ON recipient.id = booking.recipient_id
+		WHERE booking.state IN `+live+` AND recipient.visitor_key = (SELECT visitor_key FROM recipient WHERE id = ?)`, w.visitor)
+	if err == nil && n >= rule.ContactMost {
+		err = TooManyLive.With("most", fmt.Sprint(rule.ContactMost))
+	}
+	return err
+}
+
+// Tie gives a booking that was made without a card the card it is for, once
+// that is on record. What was kept of the visitor is removed when nothing else
+// refers to it. Problems: NotFound, Stale, NotLive, TiedAlready,
+// card.NotFound, CardIssued, AlreadyBooked.
+func Tie(tx *store.Tx, by audit.Actor, ref store.Ref, version int, cardRef store.Ref) (Visit, error) {
+	if err := ExpireHolds(tx); err != nil {
+		return Visit{}, err
+	}
+	v, err := editable(tx, by, ref, version)
+	if err != nil {
+		return v, err
+	}
+	if v.CardID != 0 {
+		return v, TiedAlready
+	}
+	r, err := card.Get(tx, cardRef)
+	switch {
+	case err != nil:
+		return v, err
+	case r.Issued():
+		return v, CardIssued
+	}
+	if err := Release(tx, by, r.Card.ID); err != nil {
+		return v, err
+	}
+	_, err = tx.Exec(`UPDATE booking SET card_id = ?, recipient_id = NULL, version = version + 1 WHERE id = ?`, r.Card.ID, v.ID)
+	if err != nil {
+		return v, fmt.Errorf("tie booking: %w", meaning(err))
+	}
+	if err := audit.Record(tx, by, audit.BookingTied, v.Subject(), audit.Detail{"card": r.Ref}); err != nil {
+		return v, err
+	}
+	if err := card.ForgetVisitor(tx, v.RecipientID); err != nil {
+		return v, err
+	}
+	return settled(tx, by, mail.Message{Kind: mail.Booked}, ref, 0)
+}
+
+// Copy books the same slot for a second card, as one visit with the first.
+// Problems: as Book's, NotFound, NotLive.
+func Copy(tx *store.Tx, by audit.Actor, ref store.Ref, w Wish) (Visit, error) {
+	first, err := ByRef(tx, ref)
+	if err != nil {
+		return first, err
+	}
+	if !first.Live() {
+		return first, NotLive
+	}
+	w.Slot, w.group = first.Slot.Ref, first.GroupRef
+	if w.group == "" {
+		w.group = store.NewRef()
+		_, err := tx.Exec(`UPDATE booking SET group_ref = ?, version = version + 1 WHERE id = ?`, w.group, first.ID)
+		if err != nil {
+			return first, fmt.Errorf("copy booking: %w", err)
+		}
+	}
+	if w.Card == 0 {
+		return first, card.NotFound
+	}
+	if err := ExpireHolds(tx); err != nil {
+		return first, err
+	}
+	return book(tx, by, w)
+}
+
+// FindVisits finds the bookings that were made without a card by a name, a
+// kana name or a telephone number, those that stand first, then the newest.
+func FindVisits(tx *store.Tx, query string, limit int) ([]DayEntry, error) {
+	people, err := card.FindVisitors(tx, query)
+	if err != nil {
+		return nil, err
+	}
+	var found []DayEntry
+	for _, id := range people {
+		some, err := store.All[DayEntry](tx, selectDay+`WHERE booking.recipient_id = ? AND booking.state NOT IN ('held', 'expired')
+			ORDER BY booking.state IN `+live+` DESC, booking.id DESC LIMIT ?`, id, limit-len(found))
+		if err != nil {
+			return nil, err
+		}
+		if found = append(found, some...); len(found) >= limit {
+			break
+		}
+	}
+	return found, nil
+}
+
+// EntryByRef finds a booking with the person it is for. Problem: NotFound.
+func EntryByRef(tx *store.Tx, ref store.Ref) (DayEntry, error) {
+	e, err := store.One[DayEntry](tx, selectDay+`WHERE booking.ref = ?`, ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return e, NotFound
+	}
+	return e, err
+}

@@ -1,0 +1,97 @@
+package card
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"madoguchi/app/audit"
+	"madoguchi/app/jp"
+	"madoguchi/app/problem"
+	"madoguchi/store"
+)
+
+// Problems of visitors.
+var (
+	VisitorNameMissing = problem.Define(problem.Invalid, "visitor_name_missing")
+	TelephoneMissing   = problem.Define(problem.Invalid, "telephone_missing")
+)
+
+// Visitor is someone who comes without a card on record (来庁者): known by a name
+// and a telephone number, and by nothing else.
+type Visitor struct {
+	Name      string
+	KanaName  string
+	Telephone string
+}
+
+const (
+	nameLength   = 60
+	visitorLimit = 50 // the most hits of a search
+)
+
+// AddVisitor puts a visitor on record and returns the person's row; who is
+// there already with the same name and number is not added again. Problems:
+// VisitorNameMissing, TooLong, TelephoneMissing and BadTelephone on their fields.
+func AddVisitor(tx *store.Tx, by audit.Actor, v Visitor) (recipientID int64, err error) {
+	v.Name, v.KanaName = strings.TrimSpace(v.Name), strings.TrimSpace(v.KanaName)
+	telephone, err := checkVisitor(v)
+	if err != nil {
+		return 0, err
+	}
+	recipientID, err = store.One[int64](tx, `SELECT id FROM recipient WHERE visitor_key = ? AND name_key = ?`,
+		jp.Digits(telephone), jp.NameKey(v.Name))
+	if !errors.Is(err, store.ErrNotFound) {
+		return recipientID, err
+	}
+	ref := store.NewRef()
+	recipientID, err = tx.Insert(`INSERT INTO recipient (ref, name, name_key, kana_name, kana_key, telephone, visitor_key)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`, ref, v.Name, jp.NameKey(v.Name), v.KanaName, jp.KanaKey(v.KanaName), telephone, jp.Digits(telephone))
+	if err != nil {
+		return 0, fmt.Errorf("add visitor: %w", err)
+	}
+	return recipientID, audit.Record(tx, by, audit.VisitorAdded, audit.Subject{Kind: "recipient", Ref: ref}, nil)
+}
+
+func checkVisitor(v Visitor) (telephone string, _ error) {
+	_, telephone, _, bad := checkContact(Contact{Telephone: v.Telephone})
+	switch {
+	case v.Name == "":
+		return "", VisitorNameMissing.On("name")
+	case utf8.RuneCountInString(v.Name) > nameLength:
+		return "", TooLong.On("name").With("most", fmt.Sprint(nameLength))
+	case utf8.RuneCountInString(v.KanaName) > nameLength:
+		return "", TooLong.On("kana_name").With("most", fmt.Sprint(nameLength))
+	case bad != nil:
+		return "", bad
+	case telephone == "":
+		return "", TelephoneMissing.On("telephone")
+	}
+	return telephone, nil
+}
+
+// FindVisitors finds the rows of visitors by a name, a kana name or a part of
+// either, or by a telephone number.
+func FindVisitors(tx *store.Tx, query string) (recipientIDs []int64, err error) {
+	if digits := jp.Digits(jp.Narrow(query)); len(digits) >= 10 {
+		return store.All[int64](tx, `SELECT id FROM recipient WHERE visitor_key = ? LIMIT ?`, digits, visitorLimit)
+	}
+	name, kana := jp.NameKey(query), jp.KanaKey(query)
+	if name == "" || allDigits(jp.Narrow(query)) {
+		return nil, nil
+	}
+	return store.All[int64](tx, `SELECT id FROM recipient WHERE visitor_key IS NOT NULL
+		AND (name_key LIKE ? ESCAPE '\' OR ? <> '' AND kana_key LIKE ? ESCAPE '\') ORDER BY kana_key, id LIMIT ?`,
+		"%"+escapeLike(name)+"%", kana, "%"+escapeLike(kana)+"%", visitorLimit)
+}
+
+// ForgetVisitor removes a visitor whom no booking refers to any more.
+func ForgetVisitor(tx *store.Tx, recipientID int64) error {
+	_, err := tx.Exec(`DELETE FROM recipient WHERE id = ? AND visitor_key IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM booking WHERE booking.recipient_id = recipient.id)`, recipientID)
+	if err != nil {
+		return fmt.Errorf("forget visitor: %w", err)
+	}
+	return nil
+}
