@@ -173,7 +173,7 @@ func firstStart(ctx context.Context, st *store.Store, out io.Writer) error {
 		if err := intake.EnsureProfile(tx, by); err != nil {
 			return err
 		}
-		if err := booking.EnsureCardIssuance(tx, by); err != nil {
+		if err := booking.EnsureServices(tx, by); err != nil {
 			return err
 		}
 		all, err := staff.List(tx)

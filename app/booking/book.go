@@ -40,26 +40,32 @@ func Book(tx *store.Tx, by audit.Actor, w Wish) (Visit, error) {
 	if err := ExpireHolds(tx); err != nil {
 		return Visit{}, err
 	}
-	return book(tx, by, w)
+	v, left, err := book(tx, by, w)
+	if err != nil {
+		return v, err
+	}
+	return v, offer(tx, by, left...)
 }
 
-// book is Book for those who have asked for due holds already.
-func book(tx *store.Tx, by audit.Actor, w Wish) (Visit, error) {
+// book is Book without what comes before and after: due holds have run out, and
+// the caller offers the places that were left to those who wait.
+func book(tx *store.Tx, by audit.Actor, w Wish) (v Visit, left []int64, err error) {
 	s, err := choose(tx, w)
 	if err != nil {
-		return Visit{}, err
+		return v, nil, err
 	}
 	if _, booked, err := Live(tx, w.Card); err != nil || booked {
-		return Visit{}, orProblem(err, AlreadyBooked)
+		return v, nil, orProblem(err, AlreadyBooked)
 	}
-	row, left, err := w.put(tx, s, Booked)
+	row, held, err := w.put(tx, s, Booked)
 	if err != nil {
-		return Visit{}, fmt.Errorf("book: %w", meaning(err))
+		return v, nil, fmt.Errorf("book: %w", meaning(err))
 	}
 	if err := audit.Record(tx, by, audit.Booked, row.Subject(), w.detail(tx, s)); err != nil {
-		return Visit{}, err
+		return v, nil, err
 	}
-	return settled(tx, by, mail.Message{Kind: mail.Booked, Lang: w.Lang}, row.Ref, left)
+	v, waited, err := settled(tx, by, mail.Message{Kind: mail.Booked, Lang: w.Lang}, row.Ref)
+	return v, []int64{waited, held}, err
 }
 
 // put writes a wish as a booking or hold: over the card's hold, if it has one,
@@ -94,23 +100,18 @@ func (w Wish) put(tx *store.Tx, s Slot, as State) (row Booking, left int64, err 
 	}
 }
 
-// settled does what follows from a booking that was made or changed: the mail,
-// the end of waiting for what has been reached, and the offer of the place that
-// was left to whoever waits for it.
-func settled(tx *store.Tx, by audit.Actor, m mail.Message, ref store.Ref, left int64) (Visit, error) {
-	v, err := ByRef(tx, ref)
-	if err != nil {
-		return v, err
+// settled does what follows from a booking that was made or changed: its mail,
+// and the end of waiting for what has been reached. left is the slot of the
+// place that was held for who waited; 0 for none.
+func settled(tx *store.Tx, by audit.Actor, m mail.Message, ref store.Ref) (v Visit, left int64, err error) {
+	if v, err = ByRef(tx, ref); err != nil {
+		return v, 0, err
 	}
-	if err := tell(tx, by, m, v); err != nil {
-		return v, err
+	if err := tell(tx, by, m, v); err != nil || !v.Live() {
+		return v, 0, err
 	}
-	if v.Live() {
-		if err := reached(tx, by, v); err != nil {
-			return v, err
-		}
-	}
-	return v, offer(tx, by, left)
+	left, err = reached(tx, by, v)
+	return v, left, err
 }
 
 // tell queues a mail about a booking, if there is someone to tell.
@@ -158,7 +159,11 @@ func change(tx *store.Tx, by audit.Actor, old Visit, w Wish, s Slot) (Visit, err
 	if err := audit.Record(tx, by, audit.BookingChanged, old.Subject(), detail); err != nil {
 		return old, err
 	}
-	return settled(tx, by, mail.Message{Kind: mail.Changed, Lang: w.Lang}, old.Booking.Ref, old.SlotID)
+	v, waited, err := settled(tx, by, mail.Message{Kind: mail.Changed, Lang: w.Lang}, old.Booking.Ref)
+	if err != nil {
+		return v, err
+	}
+	return v, offer(tx, by, waited, old.SlotID)
 }
 
 // Cancel gives a live booking's place back, and offers it to whoever waits for
@@ -174,7 +179,11 @@ func Cancel(tx *store.Tx, by audit.Actor, ref store.Ref, version int) (Visit, er
 	if err := cancel(tx, by, old, nil); err != nil {
 		return old, err
 	}
-	return settled(tx, by, mail.Message{Kind: mail.Cancelled}, ref, old.SlotID)
+	v, _, err := settled(tx, by, mail.Message{Kind: mail.Cancelled}, ref)
+	if err != nil {
+		return v, err
+	}
+	return v, offer(tx, by, old.SlotID)
 }
 
 func cancel(tx *store.Tx, by audit.Actor, old Visit, detail audit.Detail) error {
@@ -238,16 +247,12 @@ func choose(tx *store.Tx, w Wish) (Slot, error) {
 	if err != nil {
 		return s, err
 	}
+	if !s.Open && w.Seat != OverSeat {
+		return s, SlotClosed
+	}
 	if w.Seat == ResidentSeat {
-		p, err := BookablePeriod(tx)
-		if err != nil {
+		if err := residentsMay(tx, s); err != nil {
 			return s, err
-		}
-		if !tx.Now.Before(s.At()) {
-			return s, SlotPast
-		}
-		if !p.Holds(s.HeldOn) {
-			return s, OutsidePeriod
 		}
 	} else if !tx.Now.Before(s.HeldOn.At(s.Ends)) {
 		return s, SlotPast

@@ -15,7 +15,6 @@ import (
 	"madoguchi/app/card"
 	"madoguchi/app/jp"
 	"madoguchi/app/problem"
-	"madoguchi/app/settings"
 	"madoguchi/store"
 )
 
@@ -220,17 +219,6 @@ func Live(tx *store.Tx, id card.ID) (v Visit, ok bool, err error) {
 func OfCard(tx *store.Tx, id card.ID) ([]Visit, error) {
 	return store.All[Visit](tx, selectVisit+`WHERE booking.card_id = ? AND booking.state NOT IN ('held', 'expired')
 		ORDER BY booking.id DESC`, id)
-}
-
-// CanChange reports whether a resident may still change or cancel a booking at
-// tx.Now; after that the telephone is left.
-func CanChange(tx *store.Tx, v Visit) (bool, error) {
-	s, err := settings.Get(tx)
-	if err != nil {
-		return false, err
-	}
-	last := v.Slot.At().Add(-time.Duration(s.ChangeCutoffHours) * time.Hour)
-	return v.State == Booked && tx.Now.Before(last), nil
 }
 
 // DayEntry is one line of a day's list. Without a card the record holds the

@@ -7,7 +7,6 @@ import (
 
 	"madoguchi/app/audit"
 	"madoguchi/app/jp"
-	"madoguchi/app/settings"
 	"madoguchi/store"
 )
 
@@ -26,6 +25,8 @@ type Slot struct {
 	StaffTaken int // on the staff's
 	Over       int // made beyond both, with a reason
 	Open       bool
+	ByHand     bool  // somebody set it; slot plans leave it alone
+	StopID     int64 // the stop that closed it; 0: none
 	Version    int
 }
 
@@ -53,7 +54,8 @@ func (s Slot) remaining(who Seat) int {
 func (s Slot) At() time.Time { return s.HeldOn.At(s.Starts) }
 
 const slotColumns = `slot.id, slot.ref, slot.venue_id, slot.service_id, slot.held_on, slot.starts, slot.ends,
-	slot.capacity, slot.reserve, slot.taken, slot.staff_taken, slot.over, slot.open, slot.version`
+	slot.capacity, slot.reserve, slot.taken, slot.staff_taken, slot.over, slot.open,
+	slot.by_hand, slot.stop_id, slot.version`
 
 // remainingSQL is Slot.remaining for a sum inside SQL.
 func remainingSQL(who Seat) string {
@@ -63,22 +65,6 @@ func remainingSQL(who Seat) string {
 	return `slot.open * max(0, slot.capacity + slot.reserve - slot.taken - slot.staff_taken)`
 }
 
-// Period is a span of days, both ends included.
-type Period struct{ From, To jp.Date }
-
-// Holds reports whether a day is in the period.
-func (p Period) Holds(d jp.Date) bool { return !d.Before(p.From) && !d.After(p.To) }
-
-// BookablePeriod is the days that residents may book at tx.Now (予約可能期間).
-func BookablePeriod(tx *store.Tx) (Period, error) {
-	s, err := settings.Get(tx)
-	if err != nil {
-		return Period{}, err
-	}
-	today := jp.DateOf(tx.Now)
-	return Period{From: today.AddDays(s.FirstDayAhead), To: today.AddDays(s.DaysAhead)}, nil
-}
-
 // Day is one day's sum at a place.
 type Day struct {
 	HeldOn    jp.Date
@@ -86,12 +72,14 @@ type Day struct {
 	Remaining int
 }
 
-// FreeDays lists the days in a period on which a place has slots, full ones
-// too, with what one kind of seat has left. One range read of the slot index.
+// FreeDays lists the days in a period on which a place has open slots, full
+// ones too, with what one kind of seat has left. In a period of booking the
+// slots that are past their cut-off do not count. One range read of the slot index.
 func FreeDays(tx *store.Tx, venueID, serviceID int64, p Period, who Seat) ([]Day, error) {
 	return store.All[Day](tx, `SELECT held_on, count(*) AS slots, sum(`+remainingSQL(who)+`) AS remaining FROM slot
-		WHERE venue_id = ? AND service_id = ? AND held_on BETWEEN ? AND ? GROUP BY held_on ORDER BY held_on`,
-		venueID, serviceID, p.From, p.To)
+		WHERE venue_id = ? AND service_id = ? AND held_on BETWEEN ? AND ? AND open = 1 AND held_on || 'T' || starts > ?
+		GROUP BY held_on ORDER BY held_on`,
+		venueID, serviceID, p.From, p.To, p.after)
 }
 
 // DaySlots lists the slots of one day at a place.
@@ -131,12 +119,12 @@ func PlaceByRef(tx *store.Tx, ref store.Ref) (Place, error) {
 // NearestFree lists free slots nearest in time to one that was lost, the same
 // place before the others. At most limit.
 func NearestFree(tx *store.Tx, to Slot, who Seat, limit int) ([]Place, error) {
-	p, err := BookablePeriod(tx)
+	p, err := Bookable(tx, to.VenueID, to.ServiceID)
 	if err != nil {
 		return nil, err
 	}
 	if who != ResidentSeat {
-		p.From = jp.DateOf(tx.Now)
+		p.From, p.after = jp.DateOf(tx.Now), localText(tx.Now)
 	}
 	// Days apart, from civil dates and clocks: the town hall has one time zone
 	// without summer time. Another place counts as a day further away.
@@ -144,7 +132,7 @@ func NearestFree(tx *store.Tx, to Slot, who Seat, limit int) ([]Place, error) {
 		WHERE slot.service_id = ? AND slot.held_on BETWEEN ? AND ? AND slot.id <> ? AND `+remainingSQL(who)+` > 0
 		  AND slot.held_on || 'T' || slot.starts > ?
 		ORDER BY abs(julianday(slot.held_on || 'T' || slot.starts) - julianday(?)) + (slot.venue_id <> ?), slot.venue_id LIMIT ?`,
-		to.ServiceID, p.From, p.To, to.ID, localText(tx.Now), to.HeldOn.String()+"T"+to.Starts.String(), to.VenueID, limit)
+		to.ServiceID, p.From, p.To, to.ID, p.after, to.HeldOn.String()+"T"+to.Starts.String(), to.VenueID, limit)
 }
 
 // localText is an instant as slots keep theirs: YYYY-MM-DDTHH:MM at the town hall.

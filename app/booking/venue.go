@@ -1,10 +1,11 @@
 package booking
 
 import (
-	"errors"
 	"fmt"
+	"time"
 
 	"madoguchi/app/audit"
+	"madoguchi/app/jp"
 	"madoguchi/store"
 )
 
@@ -14,91 +15,127 @@ type Venue struct {
 	Ref        store.Ref
 	Name       string
 	Kana       string
+	PostalCode jp.PostalCode
 	Address    string
 	Telephone  string
 	AccessNote string // how to get there
+	MapHash    string // of its map picture; empty for none
 	Position   int    // order on lists
+	RetiredAt  time.Time
 	Version    int
 }
 
-// Service is what people come for (業務); today there is one, the issue of a card.
-type Service struct {
-	ID      int64
-	Ref     store.Ref
-	Name    string
-	Minutes int // time at the counter that one person needs
-	Version int
-}
+// Retired reports whether the place is no longer used.
+func (v Venue) Retired() bool { return !v.RetiredAt.IsZero() }
 
-const venueColumns = `venue.id, venue.ref, venue.name, venue.kana, venue.address, venue.telephone, venue.access_note,
-	venue.position, venue.version`
+func (v Venue) subject() audit.Subject { return audit.Subject{Kind: "venue", Ref: v.Ref} }
 
-// Venues lists every place in the town's order.
+const venueColumns = `venue.id, venue.ref, venue.name, venue.kana, venue.postal_code, venue.address, venue.telephone,
+	venue.access_note, venue.map_hash, venue.position, venue.retired_at, venue.version`
+
+// Venues lists every place in use, in the town's order.
 func Venues(tx *store.Tx) ([]Venue, error) {
-	return store.All[Venue](tx, `SELECT `+venueColumns+` FROM venue ORDER BY position, id`)
+	return store.All[Venue](tx, `SELECT `+venueColumns+` FROM venue WHERE retired_at IS NULL ORDER BY position, id`)
 }
 
-// VenueByRef finds a place by the Ref in an address. Problem: VenueNotFound.
+// AllVenues lists retired places too, after those in use.
+func AllVenues(tx *store.Tx) ([]Venue, error) {
+	return store.All[Venue](tx, `SELECT `+venueColumns+` FROM venue ORDER BY retired_at IS NOT NULL, position, id`)
+}
+
+// VenueByRef finds a place by the Ref in an address, a retired one too.
+// Problem: VenueNotFound.
 func VenueByRef(tx *store.Tx, ref store.Ref) (Venue, error) {
 	v, err := store.One[Venue](tx, `SELECT `+venueColumns+` FROM venue WHERE ref = ?`, ref)
-	if errors.Is(err, store.ErrNotFound) {
-		return v, VenueNotFound
-	}
-	return v, err
+	return found(v, err, VenueNotFound)
 }
 
-// Services lists every service; the first is the issue of cards.
-func Services(tx *store.Tx) ([]Service, error) {
-	return store.All[Service](tx, `SELECT id, ref, name, minutes, version FROM service ORDER BY id`)
-}
-
-// CardIssuance is the service that delivery notices are for. Problem:
-// ServiceNotFound while the town has set up none.
-func CardIssuance(tx *store.Tx) (Service, error) {
-	all, err := Services(tx)
-	if err == nil && len(all) == 0 {
-		return Service{}, ServiceNotFound
-	}
-	if err != nil {
-		return Service{}, err
-	}
-	return all[0], nil
-}
-
-// AddVenue adds a place at the end of the list.
+// AddVenue adds a place at the end of the list. Problems on name, kana,
+// postal_code, address, telephone, access_note: NameMissing, NameTaken,
+// card.TooLong, card.BadPostalCode, card.BadTelephone.
 func AddVenue(tx *store.Tx, by audit.Actor, v Venue) (Venue, error) {
-	v.Ref, v.Version = store.NewRef(), 1
-	var err error
-	v.ID, err = tx.Insert(`INSERT INTO venue (ref, name, kana, address, telephone, access_note, position)
-		VALUES (?, ?, ?, ?, ?, ?, (SELECT count(*) + 1 FROM venue))`,
-		v.Ref, v.Name, v.Kana, v.Address, v.Telephone, v.AccessNote)
-	if err != nil {
-		return v, fmt.Errorf("add venue: %w", err)
+	if err := v.check(); err != nil {
+		return v, err
 	}
-	if err := audit.Record(tx, by, audit.VenueAdded, audit.Subject{Kind: "venue", Ref: v.Ref}, nil); err != nil {
+	v.Ref = store.NewRef()
+	_, err := tx.Insert(`INSERT INTO venue (ref, name, kana, postal_code, address, telephone, access_note, position)
+		VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT count(*) + 1 FROM venue))`,
+		v.Ref, v.Name, v.Kana, v.PostalCode, v.Address, v.Telephone, v.AccessNote)
+	if err != nil {
+		return v, fmt.Errorf("add venue: %w", named(err, "venue.name"))
+	}
+	if err := audit.Record(tx, by, audit.VenueAdded, v.subject(), nil); err != nil {
 		return v, err
 	}
 	return VenueByRef(tx, v.Ref)
 }
 
-// AddService adds a service.
-func AddService(tx *store.Tx, by audit.Actor, s Service) (Service, error) {
-	s.Ref, s.Version = store.NewRef(), 1
-	var err error
-	s.ID, err = tx.Insert(`INSERT INTO service (ref, name, minutes) VALUES (?, ?, ?)`, s.Ref, s.Name, s.Minutes)
-	if err != nil {
-		return s, fmt.Errorf("add service: %w", err)
+// EditVenue writes what AddVenue takes, and the position, to the place with
+// v's Ref and Version. Problems: AddVenue's, VenueNotFound, SetupStale.
+func EditVenue(tx *store.Tx, by audit.Actor, v Venue) (Venue, error) {
+	if _, err := VenueByRef(tx, v.Ref); err != nil {
+		return v, err
 	}
-	return s, audit.Record(tx, by, audit.ServiceAdded, audit.Subject{Kind: "service", Ref: s.Ref}, nil)
+	if err := v.check(); err != nil {
+		return v, err
+	}
+	err := changed(tx.Exec(`UPDATE venue SET name = ?, kana = ?, postal_code = ?, address = ?, telephone = ?, access_note = ?,
+		position = ?, version = version + 1 WHERE ref = ? AND version = ?`,
+		v.Name, v.Kana, v.PostalCode, v.Address, v.Telephone, v.AccessNote, v.Position, v.Ref, v.Version))
+	if err != nil {
+		return v, fmt.Errorf("edit venue: %w", named(err, "venue.name"))
+	}
+	if err := audit.Record(tx, by, audit.VenueChanged, v.subject(), nil); err != nil {
+		return v, err
+	}
+	return VenueByRef(tx, v.Ref)
 }
 
-// EnsureCardIssuance adds the service that delivery notices are for, unless
-// the store has a service. Thirty minutes is what towns give for one card.
-func EnsureCardIssuance(tx *store.Tx, by audit.Actor) error {
-	all, err := Services(tx)
-	if err != nil || len(all) > 0 {
+// check trims v and says what is wrong with it.
+func (v *Venue) check() error {
+	var f faults
+	v.Name = f.name("name", v.Name)
+	v.Kana = f.text("kana", v.Kana, nameLength)
+	v.PostalCode = f.postalCode("postal_code", string(v.PostalCode))
+	v.Address = f.text("address", v.Address, addressLength)
+	v.Telephone = f.telephone("telephone", v.Telephone)
+	v.AccessNote = f.text("access_note", v.AccessNote, textLength)
+	return f.err()
+}
+
+// RetireVenue takes a place out of use for good and closes its slots to come.
+// While bookings to come stand there it is refused: they are moved or
+// cancelled first. Problems: VenueNotFound, SetupStale, VenueInUse.
+func RetireVenue(tx *store.Tx, by audit.Actor, ref store.Ref, version int) error {
+	v, err := VenueByRef(tx, ref)
+	if err != nil {
 		return err
 	}
-	_, err = AddService(tx, by, Service{Name: "マイナンバーカードの受け取り", Minutes: 30})
-	return err
+	n, err := liveFrom(tx, "slot.venue_id = ?", v.ID)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		return VenueInUse.With("bookings", fmt.Sprint(n))
+	}
+	err = changed(tx.Exec(`UPDATE venue SET retired_at = ?, version = version + 1 WHERE id = ? AND version = ? AND retired_at IS NULL`,
+		tx.Now, v.ID, version))
+	if err != nil {
+		return fmt.Errorf("retire venue: %w", err)
+	}
+	closed, err := tx.Exec(`UPDATE slot SET open = 0, stop_id = NULL, version = version + 1
+		WHERE venue_id = ? AND (open = 1 OR stop_id IS NOT NULL) AND held_on >= ?`, v.ID, jp.DateOf(tx.Now))
+	if err != nil {
+		return fmt.Errorf("close slots of retired venue: %w", err)
+	}
+	return audit.Record(tx, by, audit.VenueRetired, v.subject(), audit.Detail{"slots": closed})
 }
+
+// liveFrom counts the bookings from today on that stand, held ones included.
+func liveFrom(tx *store.Tx, where string, id int64) (int, error) {
+	return store.One[int](tx, `SELECT count(*) FROM slot JOIN booking ON booking.slot_id = slot.id
+		WHERE `+where+` AND slot.held_on >= ? AND booking.state IN `+standing, id, jp.DateOf(tx.Now))
+}
+
+// standing are the states in which someone counts on a seat, a hold included.
+const standing = `('held', 'booked', 'checked_in', 'called')`

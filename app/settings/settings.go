@@ -52,6 +52,10 @@ type Settings struct {
 	LateMinutes int
 	// OfferHours is how long a place is held for someone on the waiting list.
 	OfferHours int
+	// ClosedOnHolidays and ClosedAtYearEnd close every place on national holidays
+	// and from 29 December to 3 January, extra openings apart.
+	ClosedOnHolidays bool
+	ClosedAtYearEnd  bool
 	// WhatToBring is one line for each thing to bring (持ち物).
 	WhatToBring string
 
@@ -79,6 +83,9 @@ func defaults() Settings {
 		ContactMost:  2,
 		LateMinutes:  10,
 		OfferHours:   12,
+
+		ClosedOnHolidays: true,
+		ClosedAtYearEnd:  true,
 
 		ResidentIdle:   30 * time.Minute,
 		StaffIdle:      30 * time.Minute,
@@ -110,10 +117,23 @@ var entries = map[string]entry{
 	"session.resident_minutes":    minutes(func(s *Settings) *time.Duration { return &s.ResidentIdle }, 5, 24*60),
 	"session.staff_minutes":       minutes(func(s *Settings) *time.Duration { return &s.StaffIdle }, 5, 24*60),
 	"password.length":             number(func(s *Settings) *int { return &s.PasswordLength }, 8, 64),
-	"demo": {
-		read:  func(s *Settings, v string) error { s.Demo = v == "1"; return nil },
-		write: func(s Settings) string { return strconv.Itoa(map[bool]int{true: 1}[s.Demo]) },
-	},
+	"closed.holidays":             flag(func(s *Settings) *bool { return &s.ClosedOnHolidays }),
+	"closed.year_end":             flag(func(s *Settings) *bool { return &s.ClosedAtYearEnd }),
+	"demo":                        flag(func(s *Settings) *bool { return &s.Demo }),
+}
+
+// flag is "1" for yes and "0" for no.
+func flag(field func(*Settings) *bool) entry {
+	return entry{
+		read: func(s *Settings, v string) error {
+			if v != "0" && v != "1" {
+				return ErrValue.With("least", "0").With("most", "1")
+			}
+			*field(s) = v == "1"
+			return nil
+		},
+		write: func(s Settings) string { return strconv.Itoa(map[bool]int{true: 1}[*field(&s)]) },
+	}
 }
 
 func text(field func(*Settings) *string, most int) entry {

@@ -16,6 +16,8 @@ func TestEverySettingIsKeptAndReadBack(t *testing.T) {
 		"town.name": "南部町", "service.name": "予約", "office.telephone": "0178-00-0001", "town.municipality_code": "024457",
 		"booking.first_day_ahead": "2", "booking.days_ahead": "30", "booking.change_cutoff_hours": "24", "booking.what_to_bring": "通知書\n身分証",
 		"session.resident_minutes": "20", "session.staff_minutes": "15", "password.length": "12", "demo": "1",
+		"booking.hold_minutes": "5", "booking.together_most": "3", "booking.contact_most": "4", "booking.late_minutes": "15",
+		"waiting.offer_hours": "6", "closed.holidays": "0", "closed.year_end": "0",
 	}
 	for name := range entries {
 		if values[name] == "" {
@@ -45,6 +47,7 @@ func TestImpossibleValuesAreRefused(t *testing.T) {
 	st, _ := apptest.Store(t)
 	for name, value := range map[string]string{
 		"booking.days_ahead": "soon", "session.staff_minutes": "0", "password.length": "4", "town.municipality_code": "0244570",
+		"closed.holidays": "yes",
 	} {
 		err := st.Write(t.Context(), func(tx *store.Tx) error { return Set(tx, audit.Command("test"), name, value) })
 		if !errors.Is(err, ErrValue) {

@@ -175,3 +175,43 @@ func TestNoPasswordIsKept(t *testing.T) {
 		}
 	}
 }
+
+func TestStaffMayBeLimitedToVenues(t *testing.T) {
+	st, _ := apptest.Store(t)
+	by := audit.Command("test")
+	var a Account
+	apptest.Write(t, st, func(tx *store.Tx) (err error) {
+		for i, name := range []string{"役場", "支所"} {
+			if _, err := tx.Insert(`INSERT INTO venue (ref, name, position) VALUES (?, ?, ?)`, store.NewRef(), name, i); err != nil {
+				return err
+			}
+		}
+		a, _, err = Add(tx, by, "hanako", "花子", Clerk)
+		return err
+	})
+	may := func(venueID int64) (may bool) {
+		apptest.Read(t, st, func(tx *store.Tx) (err error) {
+			may, err = MayWorkAt(tx, a, venueID)
+			return err
+		})
+		return may
+	}
+	if !may(1) || !may(2) {
+		t.Error("got a limit, want none before one is set")
+	}
+	limit := func(version int, venues ...int64) error {
+		return st.Write(t.Context(), func(tx *store.Tx) error { return LimitToVenues(tx, by, "hanako", version, venues) })
+	}
+	if err := limit(1, 2, 2); err != nil {
+		t.Fatal(err)
+	}
+	if may(1) || !may(2) {
+		t.Errorf("got %v and %v, want the second place only", may(1), may(2))
+	}
+	if err := limit(1); !errors.Is(err, Stale) {
+		t.Errorf("got %v, want Stale", err)
+	}
+	if err := limit(2); err != nil || !may(1) {
+		t.Errorf("got %v, want the limit taken away", err)
+	}
+}

@@ -1,0 +1,200 @@
+package booking
+
+import (
+	"fmt"
+
+	"madoguchi/app/audit"
+	"madoguchi/app/card"
+	"madoguchi/store"
+)
+
+// Condition says for whom a line of what to bring stands.
+type Condition string
+
+// The conditions.
+const (
+	Always      Condition = "always"
+	OfIssueKind Condition = "issue_kind" // value: a card.IssueKind
+	OfAge       Condition = "age"        // value: an AgeClass
+	OfComer     Condition = "comer"      // value: a Comer
+)
+
+// AgeClass groups people by what the law asks of their age (年齢区分). A person
+// may be in two: an infant is under fifteen as well.
+type AgeClass string
+
+// The age classes: the card of an infant has no picture; a person under fifteen
+// comes with the legal guardian (マイナンバーカード交付の案内, J-LIS); from 75 on a
+// proxy is accepted.
+const (
+	Under1  AgeClass = "under_1"
+	Under15 AgeClass = "under_15"
+	From15  AgeClass = "from_15"
+	From75  AgeClass = "from_75"
+)
+
+// AgeClasses lists the classes of someone of that age in years.
+func AgeClasses(years int) []AgeClass {
+	switch {
+	case years < 1:
+		return []AgeClass{Under1, Under15}
+	case years < 15:
+		return []AgeClass{Under15}
+	case years < 75:
+		return []AgeClass{From15}
+	}
+	return []AgeClass{From15, From75}
+}
+
+// Comer is who comes to the counter (来庁者).
+type Comer string
+
+// Who may come.
+const (
+	Holder   Comer = "holder"   // the person themselves (本人)
+	Guardian Comer = "guardian" // with the legal guardian (法定代理人)
+	Proxy    Comer = "proxy"    // someone in the holder's place (代理人)
+)
+
+// Bring is one line of what to bring (持ち物).
+type Bring struct {
+	Condition Condition
+	Value     string // "" for Always
+	Text      string
+}
+
+// Values lists what a condition can be tied to, in the order of a form.
+func (c Condition) Values() []string {
+	switch c {
+	case OfIssueKind:
+		return []string{string(card.NewIssue), string(card.Renewal), string(card.Reissue), string(card.Express), string(card.PageFull),
+			string(card.StayChanged), string(card.FromAbroad), string(card.Infant)}
+	case OfAge:
+		return []string{string(Under1), string(Under15), string(From15), string(From75)}
+	case OfComer:
+		return []string{string(Holder), string(Guardian), string(Proxy)}
+	}
+	return []string{""}
+}
+
+func (b Bring) known() bool {
+	switch b.Condition {
+	case Always, OfIssueKind, OfAge, OfComer:
+		for _, v := range b.Condition.Values() {
+			if v == b.Value {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// BringLines lists what a service asks to bring, of everyone, in order.
+func BringLines(tx *store.Tx, serviceID int64) ([]Bring, error) {
+	return store.All[Bring](tx, `SELECT condition, value, text FROM bring WHERE service_id = ? ORDER BY position`, serviceID)
+}
+
+// Case is someone who will come, as far as it is known; zero fields match no
+// condition but Always.
+type Case struct {
+	IssueKind card.IssueKind
+	Age       []AgeClass
+	Comer     Comer
+}
+
+// fits reports whether the line is for this case.
+func (b Bring) fits(c Case) bool {
+	switch b.Condition {
+	case OfIssueKind:
+		return b.Value == string(c.IssueKind)
+	case OfAge:
+		for _, class := range c.Age {
+			if b.Value == string(class) {
+				return true
+			}
+		}
+		return false
+	case OfComer:
+		return b.Value == string(c.Comer)
+	}
+	return true
+}
+
+// BringFor lists what someone has to bring, in the town's order.
+func BringFor(tx *store.Tx, serviceID int64, c Case) ([]string, error) {
+	all, err := BringLines(tx, serviceID)
+	if err != nil {
+		return nil, err
+	}
+	var texts []string
+	for _, b := range all {
+		if b.fits(c) {
+			texts = append(texts, b.Text)
+		}
+	}
+	return texts, nil
+}
+
+// SetBring replaces what a service asks to bring. Problems: ServiceNotFound,
+// SetupStale; BringCondition and BringText on "bring.<line>", counted from 0.
+func SetBring(tx *store.Tx, by audit.Actor, service store.Ref, version int, lines []Bring) error {
+	s, err := ServiceByRef(tx, service)
+	if err != nil {
+		return err
+	}
+	var f faults
+	for i, b := range lines {
+		field := fmt.Sprintf("bring.%d", i)
+		if !b.known() {
+			f.add(field, BringCondition)
+		}
+		lines[i].Text = f.text(field, b.Text, bringLength)
+		if lines[i].Text == "" {
+			f.add(field, BringText)
+		}
+	}
+	if err := f.err(); err != nil {
+		return err
+	}
+	if err := changed(tx.Exec(`UPDATE service SET version = version + 1 WHERE id = ? AND version = ?`, s.ID, version)); err != nil {
+		return fmt.Errorf("set what to bring: %w", err)
+	}
+	if _, err := tx.Exec(`DELETE FROM bring WHERE service_id = ?`, s.ID); err != nil {
+		return fmt.Errorf("clear what to bring: %w", err)
+	}
+	for i, b := range lines {
+		if _, err := tx.Insert(`INSERT INTO bring (service_id, condition, value, text, position) VALUES (?, ?, ?, ?, ?)`,
+			s.ID, b.Condition, b.Value, b.Text, i+1); err != nil {
+			return fmt.Errorf("add what to bring: %w", err)
+		}
+	}
+	return audit.Record(tx, by, audit.BringChanged, s.subject(), audit.Detail{"lines": len(lines)})
+}
+
+// standardBring is what towns ask for at each of the standard services.
+func standardBring(code string) []Bring {
+	identity := Bring{Always, "", "本人確認書類（運転免許証などは1点、健康保険の資格確認書や年金手帳などは2点）"}
+	proxy := []Bring{
+		{OfComer, string(Guardian), "法定代理人の本人確認書類と、資格を確かめられる書類（戸籍謄本など。本籍が町内なら不要）"},
+		{OfComer, string(Proxy), "代理人の本人確認書類と、来庁できない理由を確かめられる書類（診断書など）"},
+	}
+	current := Bring{Always, "", "マイナンバーカード"}
+	switch code {
+	case CardIssuanceCode:
+		return append([]Bring{
+			{Always, "", "交付通知書（はがき）"}, identity,
+			{Always, "", "通知カード（お持ちのかた）"},
+			{Always, "", "住民基本台帳カード・以前のマイナンバーカード（お持ちのかた）"},
+			{OfIssueKind, string(card.Renewal), "いまのマイナンバーカード（お返しいただきます）"},
+			{OfIssueKind, string(card.Reissue), "再交付の手数料（理由により無料）"},
+			{OfAge, string(Under15), "15歳未満のかたは、法定代理人と一緒にお越しください"},
+		}, proxy...)
+	case CertificateRenewalCode:
+		return append([]Bring{current, {Always, "", "有効期限のお知らせ（届いているかた）"}, {Always, "", "設定した暗証番号の控え"}}, proxy...)
+	case PINResetCode:
+		return append([]Bring{current, identity}, proxy...)
+	case CardApplicationCode:
+		return append([]Bring{identity, {Always, "", "申請書（届いているかた）"}}, proxy...)
+	}
+	return nil
+}
