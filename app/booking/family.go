@@ -18,19 +18,6 @@ var (
 	TwiceTogether  = problem.Define(problem.Invalid, "card_twice_together")
 )
 
-// TogetherMost is how many cards may be booked for one visit to a service.
-func TogetherMost(tx *store.Tx, serviceID int64) (int, error) {
-	town, err := settings.Get(tx)
-	if err != nil {
-		return 0, err
-	}
-	most, err := store.All[int](tx, `SELECT together_most FROM booking_rule WHERE service_id = ?`, serviceID)
-	if err != nil || len(most) == 0 {
-		return town.TogetherMost, err
-	}
-	return most[0], nil
-}
-
 // BookTogether books several cards, whose numbers and dates of birth the
 // caller has verified, for one visit: all of them or none. All come in the
 // chosen slot if it has room, else in it and the slots next to it, without a
@@ -38,7 +25,7 @@ func TogetherMost(tx *store.Tx, serviceID int64) (int, error) {
 // bookings share a GroupRef and come in the order of the cards. Problems: as
 // Book's for any of the cards, TooMany, TwiceTogether, NoRoomTogether.
 func BookTogether(tx *store.Tx, by audit.Actor, cards []card.ID, w Wish) ([]Visit, error) {
-	slots, err := prepareTogether(tx, by, cards, w)
+	slots, left, err := prepareTogether(tx, by, cards, w)
 	if err != nil {
 		return nil, err
 	}
@@ -46,13 +33,13 @@ func BookTogether(tx *store.Tx, by audit.Actor, cards []card.ID, w Wish) ([]Visi
 	var visits []Visit
 	for i, id := range cards {
 		w.Card, w.Slot = id, slots[i].Ref
-		v, err := book(tx, by, w)
+		v, more, err := book(tx, by, w)
 		if err != nil {
 			return nil, fmt.Errorf("book together: %w", err)
 		}
-		visits = append(visits, v)
+		visits, left = append(visits, v), append(left, more...)
 	}
-	return visits, nil
+	return visits, offer(tx, by, left...)
 }
 
 // HoldTogether holds places for several cards as BookTogether would book them.
@@ -62,7 +49,7 @@ func HoldTogether(tx *store.Tx, by audit.Actor, cards []card.ID, w Wish) ([]Visi
 	if err != nil || town.HoldMinutes == 0 {
 		return nil, err
 	}
-	slots, err := prepareTogether(tx, by, cards, w)
+	slots, left, err := prepareTogether(tx, by, cards, w)
 	if err != nil {
 		return nil, err
 	}
@@ -75,65 +62,53 @@ func HoldTogether(tx *store.Tx, by audit.Actor, cards []card.ID, w Wish) ([]Visi
 		}
 		visits = append(visits, v)
 	}
-	return visits, nil
+	return visits, offer(tx, by, left...)
 }
 
 // prepareTogether gives back what the cards hold and finds a slot for each.
-// Nobody can take a place in between: there is one writer. The places given
-// back are not offered to others: the caller takes them again or fails.
-func prepareTogether(tx *store.Tx, by audit.Actor, cards []card.ID, w Wish) ([]Slot, error) {
+// Nobody can take a place in between: there is one writer. left are the slots
+// of the places given back, to be offered once the caller has what it needs.
+func prepareTogether(tx *store.Tx, by audit.Actor, cards []card.ID, w Wish) (found []Slot, left []int64, err error) {
 	if err := ExpireHolds(tx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s, err := SlotByRef(tx, w.Slot)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	most, err := TogetherMost(tx, s.ServiceID)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(cards) > most:
-		return nil, TooMany.With("most", fmt.Sprint(most))
-	case len(cards) == 0:
-		return nil, card.NotFound
+	if err := mayTogether(tx, cards, s); err != nil {
+		return nil, nil, err
 	}
-	var left []int64
-	for i, id := range cards {
-		if id == 0 {
-			return nil, card.NotFound
-		}
-		if slices.Contains(cards[:i], id) {
-			return nil, TwiceTogether
-		}
+	for _, id := range cards {
 		held, ok, err := HoldOf(tx, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if !ok {
 			continue
 		}
 		left = append(left, held.SlotID)
 		if err := endHold(tx, by, held.Booking, audit.HoldReleased); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	slots, err := adjacent(tx, s, len(cards), w.Seat)
-	if err != nil {
-		return nil, err
-	}
-	return slots, offerBut(tx, by, left, slots)
+	found, err = adjacent(tx, s, len(cards), w.Seat)
+	return found, left, err
 }
 
-// offerBut offers places that were given back, except in the slots that are
-// about to be used.
-func offerBut(tx *store.Tx, by audit.Actor, left []int64, used []Slot) error {
-	for _, id := range left {
-		if slices.ContainsFunc(used, func(s Slot) bool { return s.ID == id }) {
-			continue
-		}
-		if err := offer(tx, by, id); err != nil {
-			return err
+func mayTogether(tx *store.Tx, cards []card.ID, s Slot) error {
+	rules, err := RulesOf(tx, s.ServiceID)
+	switch {
+	case err != nil:
+		return err
+	case len(cards) > rules.TogetherMost:
+		return TooMany.With("most", fmt.Sprint(rules.TogetherMost))
+	case len(cards) == 0 || slices.Contains(cards, 0):
+		return card.NotFound
+	}
+	for i, id := range cards {
+		if slices.Contains(cards[:i], id) {
+			return TwiceTogether
 		}
 	}
 	return nil

@@ -8,25 +8,44 @@ import (
 // FreeCount is how many places residents can still book at a place on a day
 // (空き状況). It holds nothing about any person.
 type FreeCount struct {
-	HeldOn    jp.Date
-	Venue     string
-	Service   string
-	Slots     int // windows of time that day
-	Remaining int // places left in them
+	Venue   Venue
+	Service Service
+	HeldOn  jp.Date
+	Slots   int // windows of time that day
+	// Remaining is the places left in them.
+	Remaining int
 }
 
 // FreeCounts lists the free places of every place and service, day by day, as
 // far as residents may book them at tx.Now. For the town's own pages: public,
-// and to be cached by who serves it.
+// and to be cached by who serves it. One range read for each place and service.
 func FreeCounts(tx *store.Tx) ([]FreeCount, error) {
-	p, err := BookablePeriod(tx)
+	venues, err := Venues(tx)
 	if err != nil {
 		return nil, err
 	}
-	return store.All[FreeCount](tx, `SELECT slot.held_on, venue.name AS venue, service.name AS service, count(*) AS slots,
-		sum(`+remainingSQL(ResidentSeat)+`) AS remaining
-		FROM slot JOIN venue ON venue.id = slot.venue_id JOIN service ON service.id = slot.service_id
-		WHERE slot.held_on BETWEEN ? AND ? AND service.staff_only = 0 AND service.retired_at IS NULL AND venue.retired_at IS NULL
-		GROUP BY slot.held_on, slot.venue_id, slot.service_id ORDER BY slot.held_on, venue.position, venue.id, service.position, service.id`,
-		p.From, p.To)
+	services, err := Services(tx)
+	if err != nil {
+		return nil, err
+	}
+	var counts []FreeCount
+	for _, v := range venues {
+		for _, s := range services {
+			if s.StaffOnly {
+				continue
+			}
+			p, err := Bookable(tx, v.ID, s.ID)
+			if err != nil {
+				return nil, err
+			}
+			days, err := FreeDays(tx, v.ID, s.ID, p, ResidentSeat)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range days {
+				counts = append(counts, FreeCount{Venue: v, Service: s, HeldOn: d.HeldOn, Slots: d.Slots, Remaining: d.Remaining})
+			}
+		}
+	}
+	return counts, nil
 }

@@ -3,25 +3,39 @@ package booking
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"madoguchi/app/audit"
+	"madoguchi/app/jp"
 	"madoguchi/app/mail"
 	"madoguchi/store"
 )
 
-// offer holds every free place of a slot for those who wait for it, first come
+// offer holds the free places of slots for those who wait for them, first come
 // first, and queues their mails. It runs in the transaction that frees the
-// place, so that nobody comes in between. A slotID of 0 is no slot.
-func offer(tx *store.Tx, by audit.Actor, slotID int64) error {
-	if slotID == 0 {
-		return nil
+// places, so that nobody comes in between. A slotID of 0 is no slot.
+func offer(tx *store.Tx, by audit.Actor, slotIDs ...int64) error {
+	for _, id := range slotIDs {
+		if id == 0 {
+			continue
+		}
+		if err := offerSlot(tx, by, id); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func offerSlot(tx *store.Tx, by audit.Actor, slotID int64) error {
 	s, err := store.One[Slot](tx, `SELECT `+slotColumns+` FROM slot WHERE id = ?`, slotID)
 	if err != nil {
 		return fmt.Errorf("offer place: %w", err)
 	}
-	p, err := BookablePeriod(tx)
-	if err != nil || s.Remaining() == 0 || !p.Holds(s.HeldOn) {
+	if s.Remaining() == 0 {
+		return nil
+	}
+	p, err := Bookable(tx, s.VenueID, s.ServiceID)
+	if err != nil || !p.HoldsSlot(s) {
 		return err
 	}
 	until, ok, err := offerUntil(tx, s)
@@ -41,25 +55,34 @@ func offer(tx *store.Tx, by audit.Actor, slotID int64) error {
 		if err != nil {
 			return err
 		}
-		row := Booking{Ref: store.NewRef()}
-		for {
-			row.Number = newNumber()
-			id, err := tx.Insert(`INSERT INTO booking (ref, number, slot_id, seat, channel, state, booked_at, held_until)
-				VALUES (?, ?, ?, ?, ?, 'held', ?, ?)`, row.Ref, string(row.Number), s.ID, ResidentSeat, Web, tx.Now, until)
-			if store.Broke(err, store.Unique, "booking.number") {
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("offer place: %w", err)
-			}
-			row.ID = ID(id)
-			break
+		row, err := insertHold(tx, s, until)
+		if err != nil {
+			return err
 		}
 		if err := offerTo(tx, by, w, row, s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// insertHold holds a resident's place for nobody by name: the card that it is
+// offered to may have a booking.
+func insertHold(tx *store.Tx, s Slot, until time.Time) (Booking, error) {
+	row := Booking{Ref: store.NewRef()}
+	for {
+		row.Number = newNumber()
+		id, err := tx.Insert(`INSERT INTO booking (ref, number, slot_id, seat, channel, state, booked_at, held_until)
+			VALUES (?, ?, ?, ?, ?, 'held', ?, ?)`, row.Ref, string(row.Number), s.ID, ResidentSeat, Web, tx.Now, until)
+		if store.Broke(err, store.Unique, "booking.number") {
+			continue
+		}
+		if err != nil {
+			return row, fmt.Errorf("offer place: %w", err)
+		}
+		row.ID = ID(id)
+		return row, nil
+	}
 }
 
 func offerTo(tx *store.Tx, by audit.Actor, w Waiting, hold Booking, s Slot) error {
@@ -84,14 +107,10 @@ func OfferFree(tx *store.Tx) error {
 	if err := ExpireHolds(tx); err != nil {
 		return err
 	}
-	p, err := BookablePeriod(tx)
-	if err != nil {
-		return err
-	}
 	slots, err := store.All[int64](tx, `SELECT DISTINCT slot.id FROM waiting JOIN slot ON slot.venue_id = waiting.venue_id
 		AND slot.service_id = waiting.service_id AND slot.held_on BETWEEN waiting.from_on AND waiting.until_on
-		WHERE waiting.state = 'waiting' AND slot.held_on BETWEEN ? AND ? AND `+remainingSQL(ResidentSeat)+` > 0
-		ORDER BY slot.held_on, slot.starts, slot.id`, p.From, p.To)
+		WHERE waiting.state = 'waiting' AND slot.held_on >= ? AND `+remainingSQL(ResidentSeat)+` > 0
+		ORDER BY slot.held_on, slot.starts, slot.id`, jp.DateOf(tx.Now))
 	if err != nil {
 		return fmt.Errorf("look for free places: %w", err)
 	}
@@ -161,7 +180,11 @@ func TakeOffer(tx *store.Tx, by audit.Actor, ref store.Ref, version int) (Visit,
 	if err := audit.Record(tx, by, audit.Booked, hold.Subject(), wish.detail(tx, hold.Slot)); err != nil {
 		return Visit{}, err
 	}
-	return settled(tx, by, mail.Message{Kind: mail.Booked}, hold.Booking.Ref, own.SlotID)
+	v, _, err := settled(tx, by, mail.Message{Kind: mail.Booked}, hold.Booking.Ref)
+	if err != nil {
+		return v, err
+	}
+	return v, offer(tx, by, own.SlotID)
 }
 
 // channelFor is how an answer to an offer came: staff answer for who telephones.

@@ -8,7 +8,6 @@ import (
 	"madoguchi/app/card"
 	"madoguchi/app/mail"
 	"madoguchi/app/problem"
-	"madoguchi/app/settings"
 	"madoguchi/store"
 )
 
@@ -53,23 +52,12 @@ func BookVisitor(tx *store.Tx, by audit.Actor, w Wish, who card.Visitor) (Visit,
 	return ByRef(tx, row.Ref)
 }
 
-// visitorRule is what a service asks of those who come without a card.
-type visitorRule struct {
-	WithoutNotice bool
-	ContactMost   int
-}
-
 func mayVisit(tx *store.Tx, by audit.Actor, w Wish, s Slot) error {
-	town, err := settings.Get(tx)
+	service, err := serviceByID(tx, s.ServiceID)
 	if err != nil {
 		return err
 	}
-	rule, err := store.One[visitorRule](tx, `SELECT service.without_notice, coalesce(booking_rule.contact_most, ?) AS contact_most
-		FROM service LEFT JOIN booking_rule ON booking_rule.service_id = service.id WHERE service.id = ?`, town.ContactMost, s.ServiceID)
-	if err != nil {
-		return fmt.Errorf("read what the service needs: %w", err)
-	}
-	if !rule.WithoutNotice {
+	if !service.WithoutNotice {
 		switch {
 		case by.Kind == audit.Resident:
 			return NoticeNeeded
@@ -78,10 +66,14 @@ func mayVisit(tx *store.Tx, by audit.Actor, w Wish, s Slot) error {
 		}
 		return nil
 	}
+	rules, err := RulesOf(tx, service.ID)
+	if err != nil {
+		return err
+	}
 	n, err := store.One[int](tx, `SELECT count(*) FROM booking JOIN recipient ON recipient.id = booking.recipient_id
 		WHERE booking.state IN `+live+` AND recipient.visitor_key = (SELECT visitor_key FROM recipient WHERE id = ?)`, w.visitor)
-	if err == nil && n >= rule.ContactMost {
-		err = TooManyLive.With("most", fmt.Sprint(rule.ContactMost))
+	if err == nil && n >= rules.ContactMost {
+		err = TooManyLive.With("most", fmt.Sprint(rules.ContactMost))
 	}
 	return err
 }
@@ -121,7 +113,11 @@ func Tie(tx *store.Tx, by audit.Actor, ref store.Ref, version int, cardRef store
 	if err := card.ForgetVisitor(tx, v.RecipientID); err != nil {
 		return v, err
 	}
-	return settled(tx, by, mail.Message{Kind: mail.Booked}, ref, 0)
+	v, waited, err := settled(tx, by, mail.Message{Kind: mail.Booked}, ref)
+	if err != nil {
+		return v, err
+	}
+	return v, offer(tx, by, waited)
 }
 
 // Copy books the same slot for a second card, as one visit with the first.
@@ -142,13 +138,7 @@ func Copy(tx *store.Tx, by audit.Actor, ref store.Ref, w Wish) (Visit, error) {
 			return first, fmt.Errorf("copy booking: %w", err)
 		}
 	}
-	if w.Card == 0 {
-		return first, card.NotFound
-	}
-	if err := ExpireHolds(tx); err != nil {
-		return first, err
-	}
-	return book(tx, by, w)
+	return Book(tx, by, w)
 }
 
 // FindVisits finds the bookings that were made without a card by a name, a

@@ -135,10 +135,11 @@ func Join(tx *store.Tx, by audit.Actor, wish WaitingWish) (Waiting, error) {
 	case r.Issued():
 		return Waiting{}, CardIssued
 	}
-	if wish, err = narrowed(tx, wish); err != nil {
+	p, err := narrowed(tx, wish)
+	if err != nil {
 		return Waiting{}, err
 	}
-	free, err := FreeDays(tx, wish.Venue, wish.Service, Period{From: wish.From, To: wish.Until}, ResidentSeat)
+	free, err := FreeDays(tx, wish.Venue, wish.Service, p, ResidentSeat)
 	if err != nil {
 		return Waiting{}, err
 	}
@@ -150,7 +151,7 @@ func Join(tx *store.Tx, by audit.Actor, wish WaitingWish) (Waiting, error) {
 	ref := store.NewRef()
 	_, err = tx.Insert(`INSERT INTO waiting (ref, card_id, venue_id, service_id, from_on, until_on, state, joined_at, place)
 		VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, (SELECT coalesce(max(place), 0) + 1 FROM waiting WHERE venue_id = ? AND service_id = ?))`,
-		ref, wish.Card, wish.Venue, wish.Service, wish.From, wish.Until, tx.Now, wish.Venue, wish.Service)
+		ref, wish.Card, wish.Venue, wish.Service, p.From, p.To, tx.Now, wish.Venue, wish.Service)
 	if store.Broke(err, store.Unique, "waiting.card_id") {
 		return Waiting{}, AlreadyWaiting
 	}
@@ -161,36 +162,36 @@ func Join(tx *store.Tx, by audit.Actor, wish WaitingWish) (Waiting, error) {
 	if err != nil {
 		return w, err
 	}
-	return w, audit.Record(tx, by, audit.WaitingJoined, w.Subject(), audit.Detail{"card": r.Ref, "from": wish.From, "until": wish.Until})
+	return w, audit.Record(tx, by, audit.WaitingJoined, w.Subject(), audit.Detail{"card": r.Ref, "from": p.From, "until": p.To})
 }
 
-// narrowed cuts a wish down to days that can be booked and are not later than
+// narrowed is a wish's days as far as they can be booked and are not later than
 // what the card has.
-func narrowed(tx *store.Tx, wish WaitingWish) (WaitingWish, error) {
-	p, err := BookablePeriod(tx)
+func narrowed(tx *store.Tx, wish WaitingWish) (Period, error) {
+	p, err := Bookable(tx, wish.Venue, wish.Service)
 	if err != nil {
-		return wish, err
+		return p, err
 	}
-	if wish.From.Before(p.From) {
-		wish.From = p.From
+	if wish.From.After(p.From) {
+		p.From = wish.From
 	}
-	if wish.Until.After(p.To) {
-		wish.Until = p.To
+	if wish.Until.Before(p.To) {
+		p.To = wish.Until
 	}
-	if wish.Until.Before(wish.From) {
-		return wish, OutsidePeriod
+	if p.Empty() {
+		return p, OutsidePeriod
 	}
 	v, booked, err := Live(tx, wish.Card)
 	if err != nil || !booked {
-		return wish, err
+		return p, err
 	}
-	if wish.Until.After(v.Slot.HeldOn) {
-		wish.Until = v.Slot.HeldOn
+	if p.To.After(v.Slot.HeldOn) {
+		p.To = v.Slot.HeldOn
 	}
-	if wish.Until.Before(wish.From) {
-		return wish, NotSooner
+	if p.Empty() {
+		return p, NotSooner
 	}
-	return wish, nil
+	return p, nil
 }
 
 // Leave ends a person's waiting; a place that was offered goes to the next.
@@ -319,17 +320,18 @@ func stopWaiting(tx *store.Tx, by audit.Actor, id card.ID) error {
 	return end(tx, by, w, Left)
 }
 
-// reached ends the waiting of a card for what a booking has given it.
-func reached(tx *store.Tx, by audit.Actor, v Visit) error {
+// reached ends the waiting of a card for what a booking has given it, and
+// returns the slot of the place it had been offered; 0 for none.
+func reached(tx *store.Tx, by audit.Actor, v Visit) (left int64, err error) {
 	if v.CardID == 0 {
-		return nil
+		return 0, nil
 	}
 	w, waiting, err := WaitingOf(tx, v.CardID)
 	span := Period{From: w.FromOn, To: w.UntilOn}
 	if err != nil || !waiting || w.VenueID != v.Slot.VenueID || w.ServiceID != v.Slot.ServiceID || !span.Holds(v.Slot.HeldOn) {
-		return err
+		return 0, err
 	}
-	return end(tx, by, w, Taken)
+	return endQuietly(tx, by, w, Taken)
 }
 
 // leastTime is what someone who is offered a place must have: time to decide,
