@@ -147,8 +147,12 @@ func (s scratch) check(ctx context.Context, verify Verify) (_ Report, err error)
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	report := Report{LastCommit: st.LastCommit()}
-	if err := st.Read(ctx, requireIntact); err != nil {
-		return Report{}, err
+	found, err := st.Integrity(ctx)
+	if err != nil {
+		return Report{}, fmt.Errorf("check restored copy: %w: %w", ErrDamaged, err)
+	}
+	if len(found) > 0 {
+		return Report{}, fmt.Errorf("check restored copy: %w: %s", ErrDamaged, strings.Join(found, "; "))
 	}
 	report.Sentences = append(report.Sentences, copyWords(report.LastCommit), "データベースの検査に合格しました。")
 	if verify != nil {
@@ -162,22 +166,4 @@ func (s scratch) check(ctx context.Context, verify Verify) (_ Report, err error)
 		return Report{}, fmt.Errorf("complete restored copy: %w", err)
 	}
 	return report, nil
-}
-
-func requireIntact(tx *store.Tx) error {
-	found, err := store.All[string](tx, `PRAGMA integrity_check`)
-	if err != nil {
-		return fmt.Errorf("check restored copy: %w: %w", ErrDamaged, err)
-	}
-	if len(found) != 1 || found[0] != "ok" {
-		return fmt.Errorf("check restored copy: %w: %s", ErrDamaged, strings.Join(found, "; "))
-	}
-	orphans, err := store.All[int](tx, `SELECT count(*) FROM pragma_foreign_key_check`)
-	if err != nil {
-		return fmt.Errorf("check restored copy: %w: %w", ErrDamaged, err)
-	}
-	if orphans[0] != 0 {
-		return fmt.Errorf("check restored copy: %w: %d rows refer to rows that are missing", ErrDamaged, orphans[0])
-	}
-	return nil
 }
