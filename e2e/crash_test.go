@@ -32,6 +32,10 @@ type crowd struct {
 	doubtful map[string]bool
 }
 
+func newCrowd() *crowd {
+	return &crowd{last: map[string]answered{}, doubtful: map[string]bool{}}
+}
+
 func (c *crowd) run(w *town, people []bench.Person, slots []place) (wait func()) {
 	transport := bench.Transport(len(people))
 	var wg sync.WaitGroup
@@ -128,7 +132,7 @@ func (c *crowd) mustHold(w *town, until time.Time) (missing int) {
 			missing++
 			continue
 		}
-		w.Errorf("%s was answered %q at %s, the database holds %q", number, a.slot, a.at.Format(time.RFC3339Nano), live[number])
+		w.Errorf("until %v: %s was answered %q at %s, the database holds %q", until, number, a.slot, a.at.Format(time.RFC3339Nano), live[number])
 	}
 	return missing
 }
@@ -140,7 +144,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	w := run(t)
 	lost, worstLag := 0, time.Duration(0)
 	for round := range rounds {
-		c := &crowd{last: map[string]answered{}, doubtful: map[string]bool{}}
+		c := newCrowd()
 		wait := c.run(w, w.unbooked(people), w.free(40))
 		c.work(t, time.Duration(37*round%500)*time.Millisecond)
 		w.kill()
@@ -150,6 +154,7 @@ func TestKilledUnderLoad(t *testing.T) {
 		c.mustHold(w, time.Time{}) // nothing at all may be missing after a restart
 		w.settle(c)
 
+		c = newCrowd()
 		wait = c.run(w, w.unbooked(people), w.free(40))
 		c.work(t, time.Duration(53*round%500)*time.Millisecond)
 		killed := time.Now()

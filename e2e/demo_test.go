@@ -73,7 +73,13 @@ func (w *town) replica() string { return filepath.Join(w.dir, "replica") }
 
 // command is the binary with a command and this town's folders.
 func (w *town) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, append([]string{name, "--data", w.data(), "--replica", w.replica()}, args...)...)
+	return w.binary(append([]string{name, "--data", w.data(), "--replica", w.replica()}, args...)...)
+}
+
+// binary is the binary with arguments, in an environment of its own.
+func (w *town) binary(args ...string) *exec.Cmd {
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = w.dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir}
 	return cmd
 }
