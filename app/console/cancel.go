@@ -113,6 +113,8 @@ func (d *Desk) bookingConflict(c *gin.Context, refused *problem.Problem, p confl
 func bookingNow(v booking.Visit) string {
 	last := "（" + recently(v.BookedAt) + " に予約）"
 	switch {
+	case !v.EndedAt.IsZero():
+		last = "（" + recently(v.EndedAt) + "）"
 	case v.State == booking.Cancelled:
 		last = "（" + recently(v.CancelledAt) + " に取消）"
 	case !v.ChangedAt.IsZero():

@@ -112,7 +112,7 @@ func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permiss
 
 func (p *recipientPage) bookings(r card.Record, visits []booking.Visit) {
 	for _, v := range visits {
-		if v.State != booking.Cancelled && p.Booking == nil {
+		if p.Booking == nil && (v.Live() || v.State == booking.Done && r.Issued()) {
 			p.Booking = bookingBoxOf(v)
 			p.BookedOn = v.Slot.HeldOn.Era()
 			continue

@@ -136,6 +136,10 @@ func TestTrailHasWordsForEveryActionOnACard(t *testing.T) {
 	for _, action := range []audit.Action{
 		audit.SignedIn, audit.SignInFailed, audit.SignInReleased, audit.CardRead, audit.CardIssued, audit.ContactCorrected,
 		audit.NoteWritten, audit.Booked, audit.BookingChanged, audit.BookingCancelled, audit.BookingDone,
+		audit.BookingHeld, audit.HoldMoved, audit.HoldExpired, audit.HoldReleased, audit.BookingTied, audit.CheckedIn,
+		audit.BookingCalled, audit.PapersMissing, audit.NoShow, audit.StepUndone, audit.WaitingJoined, audit.WaitingLeft,
+		audit.WaitingRemoved, audit.WaitingMovedUp, audit.WaitingOffered, audit.WaitingTaken, audit.WaitingDeclined,
+		audit.WaitingExpired, audit.MailQueued,
 	} {
 		if trailWords[action] == "" {
 			t.Errorf("%s: got no words", action)

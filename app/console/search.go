@@ -77,7 +77,7 @@ func find(tx *store.Tx, query string) ([]card.Record, error) {
 		return found, nil
 	}
 	v, err := booking.ByNumber(tx, n)
-	if errors.Is(err, booking.NotFound) {
+	if errors.Is(err, booking.NotFound) || err == nil && v.CardID == 0 {
 		return found, nil
 	}
 	if err != nil {

@@ -38,7 +38,7 @@ func personOf(r card.Record) person {
 		IssueKind:    r.IssueKind.Label(),
 	}
 	if p.Name == "" {
-		p.Name = p.NoticeNumber
+		p.Name = orNone(p.NoticeNumber)
 	}
 	return p
 }

@@ -28,6 +28,9 @@ func sound(t *testing.T, name string, p *apptest.Page) {
 	ids := soundIDs(t, name, p)
 	soundHeadings(t, name, p)
 	soundNames(t, name, p, ids)
+	if tables, captions := len(p.FindAll("table")), len(p.FindAll("table caption")); tables != captions {
+		t.Errorf("%s: got %d captions for %d tables", name, captions, tables)
+	}
 	for _, th := range p.FindAll("th") {
 		if apptest.Attr(th, "scope") == "" {
 			t.Errorf("%s: heading cell %q has no scope", name, apptest.TextOf(th))

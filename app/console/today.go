@@ -31,9 +31,8 @@ type todayPage struct {
 	AllVenues  bool // several places are listed together
 	Groups     []todayGroup
 	Total      int
-	Waiting    int
-	Done       int
-	Empty      string // why there is no list
+	States     []string // how many are in which state, in words
+	Empty      string   // why there is no list
 }
 
 // todayGroup is one slot with those who have booked it.
@@ -159,6 +158,7 @@ func (p *todayPage) venues(venues []booking.Venue, on jp.Date, chosen booking.Ve
 // group puts those of one slot together; entries come in order of time and place.
 func (p *todayPage) group(entries []booking.DayEntry) {
 	var last int64
+	in := map[booking.State]int{}
 	for _, e := range entries {
 		s := e.Visit.Slot
 		if s.ID != last || len(p.Groups) == 0 {
@@ -175,16 +175,18 @@ func (p *todayPage) group(entries []booking.DayEntry) {
 			State:         e.Visit.State.Label(),
 			Class:         string(e.Visit.State),
 		}
-		if e.Record.Ref == "" {
-			row.person = person{Name: "（交付通知書なし）"}
+		if e.Record.Card.Ref == "" {
+			row.Path = ""
+			row.IssueKind = "（交付通知書なし）"
 		}
 		g := &p.Groups[len(p.Groups)-1]
 		g.Rows = append(g.Rows, row)
-		p.Total++
-		if e.Visit.Live() {
-			p.Waiting++
-		} else {
-			p.Done++
+		in[e.Visit.State]++
+	}
+	p.Total = len(entries)
+	for _, s := range booking.States() {
+		if in[s] > 0 {
+			p.States = append(p.States, fmt.Sprintf("%s %d件", s.Label(), in[s]))
 		}
 	}
 }

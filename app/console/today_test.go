@@ -7,6 +7,7 @@ import (
 
 	"madoguchi/app/apptest"
 	"madoguchi/app/booking"
+	"madoguchi/app/card"
 	"madoguchi/app/jp"
 	"madoguchi/store"
 )
@@ -112,4 +113,19 @@ func TestTodayBeforeAnythingIsSetUp(t *testing.T) {
 		}
 		return err
 	})
+}
+
+func TestTodayListsVisitorsWithoutACard(t *testing.T) {
+	o := open(t)
+	apptest.Write(t, o.st, func(tx *store.Tx) error {
+		_, err := booking.BookVisitor(tx, o.accounts["kanri"].Actor("r1"),
+			booking.Wish{Slot: o.slot(o.main, thursday, "9:30").Ref, Channel: booking.Telephone, Seat: booking.StaffSeat, Reason: "はがきを紛失"},
+			card.Visitor{Name: "来庁　三郎", Telephone: "0178-00-0000"})
+		return err
+	})
+	p := o.clerk().Get("/?date=2026-12-03")
+	must(t, p, http.StatusOK, "来庁 三郎", "（交付通知書なし）", "予約 1件（予約中 1件）")
+	if n := len(p.FindAll("tbody th a")); n != 0 {
+		t.Errorf("got %d links to a record that is not there", n)
+	}
 }
