@@ -18,7 +18,7 @@ func SignIn(ctx context.Context, st *store.Store, request string, n NoticeNumber
 	var r Record
 	refused := false
 	err := st.Write(ctx, func(tx *store.Tx) error {
-		subject := attempt.On("notice", string(n))
+		subject := attemptsOf(n)
 		blocked, err := attempt.Blocked(tx, subject)
 		if err != nil {
 			return err
@@ -52,13 +52,20 @@ func SignIn(ctx context.Context, st *store.Store, request string, n NoticeNumber
 	return r, nil
 }
 
+func attemptsOf(n NoticeNumber) attempt.Subject { return attempt.On("notice", string(n)) }
+
+// SignInClosed reports whether too many failures have closed sign-in for a card.
+func SignInClosed(tx *store.Tx, c Card) (bool, error) {
+	return attempt.Blocked(tx, attemptsOf(c.NoticeNumber))
+}
+
 // ReleaseSignIn lets a resident sign in again at once after too many failures.
 func ReleaseSignIn(tx *store.Tx, by audit.Actor, ref store.Ref) error {
 	r, err := Get(tx, ref)
 	if err != nil {
 		return err
 	}
-	if err := attempt.Clear(tx, attempt.On("notice", string(r.NoticeNumber))); err != nil {
+	if err := attempt.Clear(tx, attemptsOf(r.NoticeNumber)); err != nil {
 		return err
 	}
 	return audit.Record(tx, by, audit.SignInReleased, r.Subject(), nil)

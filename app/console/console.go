@@ -111,6 +111,7 @@ func (d *Desk) routes() []guarded {
 		d.need(staff.MayWriteNotes, web.POST("/recipients/:ref/notes", d.writeNote)),
 		d.need(staff.MayCorrect, web.GET("/recipients/:ref/contact", d.askContact)),
 		d.need(staff.MayCorrect, web.POST("/recipients/:ref/contact", d.correctContact)),
+		d.need(staff.MayRelease, web.POST("/recipients/:ref/release", d.releaseSignIn)),
 		d.need(staff.MayIssue, web.GET("/recipients/:ref/issue", d.askIssue)),
 		d.need(staff.MayIssue, web.POST("/recipients/:ref/issue", d.issue)),
 

@@ -24,6 +24,8 @@ type recipientPage struct {
 	BoxSentence string
 	Booking     *bookingBox
 	Buttons     []button
+	// SignInClosed offers to let a resident in again who failed too often.
+	SignInClosed bool
 
 	Age           string
 	ApplicationID string
@@ -90,6 +92,11 @@ func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permiss
 	p.ExpiresOn = orNone(r.ExpiresOn.Both())
 	if age, ok := r.Birth.AgeOn(jp.DateOf(tx.Now)); ok {
 		p.Age = fmt.Sprintf("%d歳", age)
+	}
+	if may(staff.MayRelease) {
+		if p.SignInClosed, err = card.SignInClosed(tx, r.Card); err != nil {
+			return err
+		}
 	}
 	if may(staff.MayCorrect) {
 		p.ContactPath = p.Path + "/contact"

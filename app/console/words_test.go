@@ -34,7 +34,7 @@ func TestEveryProblemMetHereHasASentence(t *testing.T) {
 		keys = append(keys, "problem."+p.Code)
 	}
 	for _, flash := range []string{
-		"session_expired", "signed_out", "password_changed", "note_written", "contact_corrected",
+		"session_expired", "signed_out", "password_changed", "note_written", "sign_in_released", "contact_corrected",
 		"card_issued", "booking_cancelled", toBook.flash, toChange.flash,
 	} {
 		keys = append(keys, "flash."+flash)

@@ -14,6 +14,7 @@ const (
 	MayIssue        Permission = "issue"
 	MayWriteNotes   Permission = "write_notes"
 	MayCorrect      Permission = "correct"
+	MayRelease      Permission = "release_sign_in"
 	MayOwnPassword  Permission = "own_password"
 	MayManageStaff  Permission = "manage_staff"
 	MaySetUpCounter Permission = "set_up_counter"
@@ -42,11 +43,11 @@ func (r Role) Label() string {
 var permissions = map[Role]map[Permission]bool{
 	Clerk: {
 		MaySeeToday: true, MayReadList: true, MaySearch: true, MayBook: true,
-		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayOwnPassword: true,
+		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
 	},
 	Administrator: {
 		MaySeeToday: true, MayReadList: true, MaySearch: true, MayBook: true,
-		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayOwnPassword: true,
+		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
 		MayOverbook: true, MayManageStaff: true, MaySetUpCounter: true,
 	},
 }

@@ -56,6 +56,9 @@ func loadAssets(files fs.FS) (*assets, error) {
 		if err != nil || d.IsDir() {
 			return err
 		}
+		if name == notice {
+			return nil
+		}
 		body, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
@@ -75,6 +78,9 @@ func loadAssets(files fs.FS) (*assets, error) {
 	all.hash = hex.EncodeToString(sum.Sum(nil))[:16]
 	return all, nil
 }
+
+// notice names what others have made; it is for who builds the program.
+const notice = "assets/NOTICE"
 
 func newAsset(name string, body []byte) (asset, error) {
 	kind, ok := assetTypes[path.Ext(name)]
