@@ -11,7 +11,7 @@ import (
 // cancelPage asks once more before a booking is given up.
 type cancelPage struct {
 	frame
-	Meeting meeting
+	Visit   visitText
 	Number  string
 	Booking store.Ref
 	Version int
@@ -22,7 +22,7 @@ func (s *Site) cancelForm(c *gin.Context, _ *store.Tx, v visitor) (reply, error)
 		frame: s.frame(c, v, "cancel.title"), Number: v.visit.Number.String(),
 		Booking: v.visit.Ref, Version: v.visit.Version,
 	}
-	page.Meeting = page.meeting(v.visit.Slot, v.visit.Venue)
+	page.Visit = page.visitText(v.visit.Slot, v.visit.Venue)
 	return reply{template: "public/cancel.html", page: page}, nil
 }
 

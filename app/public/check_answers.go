@@ -14,8 +14,8 @@ import (
 // checkAnswersPage shows what will be booked before it is.
 type checkAnswersPage struct {
 	frame
-	Change       *meeting
-	Chosen       meeting
+	Change       *visitText
+	Chosen       visitText
 	NoticeNumber string
 	Slot         store.Ref
 	Booking      store.Ref // the booking that will be changed; "" for a first one
@@ -43,13 +43,13 @@ func (s *Site) checkAnswers(c *gin.Context, tx *store.Tx, v visitor) (reply, err
 		return reply{}, err
 	}
 	if lost != nil {
-		return s.slotLost(c, tx, v, held, lost)
+		return s.slotLost(c, tx, v, lostSlot{held, lost})
 	}
 	page := checkAnswersPage{frame: s.frame(c, v, "check.title"), Slot: slot.Ref, NoticeNumber: v.record.NoticeNumber.String()}
 	if page.Change = page.changed(v); page.Change != nil {
 		page.Booking, page.Version = v.visit.Ref, v.visit.Version
 	}
-	page.Chosen = page.meeting(slot, held.Venue)
+	page.Chosen = page.visitText(slot, held.Venue)
 	page.TimesHref = page.Path(dayPath(held.Venue.Ref, slot.HeldOn))
 	return reply{template: "public/check_answers.html", page: page}, nil
 }
@@ -76,27 +76,31 @@ func whyLost(tx *store.Tx, slot booking.Slot) (*problem.Problem, error) {
 type slotLostPage struct {
 	frame
 	Happened string
-	Chosen   meeting
-	Change   *meeting // the booking that still stands, when it was to be changed
+	Chosen   visitText
+	Change   *visitText // the booking that still stands, when it was to be changed
 	Nearest  []timeChoice
 }
 
 // nearestShown is how many times are offered: they fit on a phone without scrolling far.
 const nearestShown = 6
 
-func (s *Site) slotLost(c *gin.Context, tx *store.Tx, v visitor, held booking.Place, why *problem.Problem) (reply, error) {
+// lostSlot is a slot that cannot be booked, and why.
+type lostSlot struct {
+	booking.Place
+	why *problem.Problem
+}
+
+func (s *Site) slotLost(c *gin.Context, tx *store.Tx, v visitor, lost lostSlot) (reply, error) {
 	page := slotLostPage{frame: s.frame(c, v, "lost.title")}
 	page.Failed = true
-	page.Happened = page.Words.Problem(why.Code, why.Args)
-	page.Chosen, page.Change = page.meeting(held.Slot, held.Venue), page.changed(v)
-	nearest, err := booking.NearestFree(tx, held.Slot, booking.ResidentSeat, nearestShown)
+	page.Happened = page.Words.Problem(lost.why.Code, lost.why.Args)
+	page.Chosen, page.Change = page.visitText(lost.Slot, lost.Venue), page.changed(v)
+	nearest, err := booking.NearestFree(tx, lost.Slot, booking.ResidentSeat, nearestShown)
 	if err != nil {
 		return reply{}, err
 	}
 	for _, near := range nearest {
-		choice := page.timeChoice(near.Slot, near.Venue)
-		choice.Other = near.Venue.ID != held.Venue.ID
-		page.Nearest = append(page.Nearest, choice)
+		page.Nearest = append(page.Nearest, page.timeChoice(near.Slot, near.Venue))
 	}
 	return reply{status: http.StatusConflict, template: "public/slot_lost.html", page: page}, nil
 }
@@ -117,7 +121,7 @@ func (s *Site) lostTo(c *gin.Context, ref store.Ref, why *problem.Problem) error
 		if err != nil {
 			return err
 		}
-		r, err = s.slotLost(c, tx, v, held, why)
+		r, err = s.slotLost(c, tx, v, lostSlot{held, why})
 		return err
 	})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 // chooseDayPage shows the days of a place, as a list or as a calendar.
 type chooseDayPage struct {
 	frame
-	Change   *meeting
+	Change   *visitText
 	Place    place
 	Nothing  string // why no day can be chosen; "" when one can
 	Next     *dayChoice

@@ -11,7 +11,7 @@ import (
 // chooseTimePage shows the times of one day at one place.
 type chooseTimePage struct {
 	frame
-	Change   *meeting
+	Change   *visitText
 	Place    place
 	Day      string
 	FullDay  string
@@ -33,7 +33,6 @@ type timeChoice struct {
 	Time  string
 	Venue string
 	Left  left
-	Other bool // at another place than the one that was chosen
 }
 
 const noon jp.Clock = 12 * 60

@@ -13,7 +13,7 @@ import (
 // chooseVenuePage compares the places: when each is free next, and how much.
 type chooseVenuePage struct {
 	frame
-	Change *meeting // the booking that will be changed; nil for a first one
+	Change *visitText // the booking that will be changed; nil for a first one
 	Venues []freeVenue
 }
 
@@ -64,11 +64,11 @@ func (f frame) freeVenue(tx *store.Tx, venue booking.Venue) (freeVenue, error) {
 }
 
 // changed is the live booking of someone who is about to change it.
-func (f frame) changed(v visitor) *meeting {
+func (f frame) changed(v visitor) *visitText {
 	if v.stage != booked {
 		return nil
 	}
-	old := f.meeting(v.visit.Slot, v.visit.Venue)
+	old := f.visitText(v.visit.Slot, v.visit.Venue)
 	return &old
 }
 

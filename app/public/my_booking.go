@@ -22,7 +22,7 @@ type myBookingPage struct {
 	Done         bool // it was booked or changed just now
 	Number       string
 	NoticeNumber string
-	Meeting      meeting
+	Visit        visitText
 	CanChange    bool
 	Past         bool // its time is over
 	WhatToBring  []string
@@ -49,7 +49,7 @@ func (s *Site) myBooking(c *gin.Context, tx *store.Tx, v visitor) (reply, error)
 		WhatToBring: lines(v.town.WhatToBring),
 	}
 	page.Translated = page.when.language != "ja"
-	page.Meeting = page.meeting(v.visit.Slot, v.visit.Venue)
+	page.Visit = page.visitText(v.visit.Slot, v.visit.Venue)
 	page.Cutoff = page.cutoff(v)
 	return reply{template: "public/my_booking.html", page: page}, nil
 }

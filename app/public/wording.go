@@ -105,13 +105,13 @@ func (f frame) place(v booking.Venue) place {
 	return p
 }
 
-// meeting is when and where a slot is held, for the pages that name it in full.
-type meeting struct {
+// visitText is when and where a slot is held, for the pages that name it in full.
+type visitText struct {
 	Place place
 	Day   string
 	Time  string
 }
 
-func (f frame) meeting(s booking.Slot, v booking.Venue) meeting {
-	return meeting{f.place(v), f.when.fullDay(s.HeldOn), f.span(s.Starts, s.Ends)}
+func (f frame) visitText(s booking.Slot, v booking.Venue) visitText {
+	return visitText{f.place(v), f.when.fullDay(s.HeldOn), f.span(s.Starts, s.Ends)}
 }
