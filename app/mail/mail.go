@@ -21,6 +21,8 @@ const (
 	Cancelled Kind = "cancelled"
 	Moved     Kind = "moved"      // the office moved the booking; Cause says why
 	CalledOff Kind = "called_off" // the office cancelled it; Cause says why
+	Stopped   Kind = "stopped"    // the counter is closed at the time of the booking; Cause says why
+	Resumed   Kind = "resumed"    // it is open again
 	Offered   Kind = "offered"    // a place for someone on the waiting list
 )
 
