@@ -50,7 +50,7 @@ func measureBookings(ctx context.Context, s Surroundings, each int) (err error) 
 	if err != nil {
 		return err
 	}
-	return b.measureSite(ctx, s, raw)
+	return b.measureSite(ctx, raw)
 }
 
 func measure(ctx context.Context, s Surroundings) error {
@@ -157,8 +157,8 @@ func (b *bookingBench) measureStore(ctx context.Context) (_ map[int]bench.Sample
 }
 
 // measureSite starts the program itself as a process of its own and books over HTTP.
-func (b *bookingBench) measureSite(ctx context.Context, s Surroundings, raw map[int]bench.Sample) (err error) {
-	server, err := startServer(ctx, s, b.dir)
+func (b *bookingBench) measureSite(ctx context.Context, raw map[int]bench.Sample) (err error) {
+	server, err := startServer(ctx, b.dir)
 	if err != nil {
 		return err
 	}
@@ -209,15 +209,15 @@ func (b *bookingBench) measurePages(ctx context.Context, site string, transport 
 		return fmt.Errorf("no free day to choose (status %d)", days.Status)
 	}
 	b.out("\n予約枠のページ\n")
-	for name, path := range map[string]string{"空きのある日": links[0], "一日の時間": of[0]} {
+	for _, page := range []struct{ name, path string }{{"空きのある日", links[0]}, {"一日の時間　", of[0]}} {
 		got := bench.Measure(16, 2000, func(int) error {
-			a, err := r.Get(ctx, path)
+			a, err := r.Get(ctx, page.path)
 			if err == nil && a.Status != http.StatusOK {
 				err = fmt.Errorf("status %d", a.Status)
 			}
 			return err
 		})
-		b.out("  %s  同時 16   %s\n", name, got)
+		b.out("  %s  同時 16   %s\n", page.name, got)
 	}
 	return nil
 }
@@ -229,7 +229,7 @@ type server struct {
 	ready   time.Duration // from its start to its first answer
 }
 
-func startServer(ctx context.Context, s Surroundings, dir string) (*server, error) {
+func startServer(ctx context.Context, dir string) (*server, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -239,7 +239,12 @@ func startServer(ctx context.Context, s Surroundings, dir string) (*server, erro
 		"--public", "127.0.0.1:0", "--console", "127.0.0.1:0")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
-	cmd.Stderr = s.Err
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close() // the child has its own descriptor
+	cmd.Stderr = log
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
