@@ -149,17 +149,6 @@ func (b *browser) attribute(selector, name string) (value string) {
 	return value
 }
 
-// count is how many elements match.
-func (b *browser) count(selector string) (n int) {
-	b.Helper()
-	quoted, err := json.Marshal(selector)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.do(chromedp.Evaluate(`document.querySelectorAll(`+string(quoted)+`).length`, &n))
-	return n
-}
-
 // check looks at the page that has just loaded: it must not scroll sideways,
 // and with scripts axe must find nothing at all.
 func (b *browser) check() {

@@ -128,11 +128,6 @@ func afterKana(out []rune) bool { return len(out) > 0 && isKatakana(out[len(out)
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }
 
-// isKanji reports whether r is a letter of which place names are made.
-func isKanji(r rune) bool {
-	return r >= 0x4e00 && r < 0xa000 || r >= 0x3400 && r < 0x4dc0 || r >= 0x20000 && r < 0x30000 || r == '々'
-}
-
 // isWild reports whether r stands for a character that the sender's or the
 // receiver's character set could not carry (外字).
 func isWild(r rune) bool {
