@@ -340,7 +340,6 @@ func (r *Replica) Close(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() {
 		<-r.done
-		r.tracker.commit(r.st.LastCommit())
 		r.tracker.begin()
 		err := r.finish(ctx)
 		r.tracker.end(err, r.st.Now())
