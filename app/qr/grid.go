@@ -290,7 +290,11 @@ func sizes(c shades, t triple) []trial {
 		}
 		return 1
 	})
-	return trials[:min(len(trials), 3)]
+	kept := trials[:min(len(trials), 3)]
+	for len(kept) > 1 && kept[len(kept)-1].score < kept[0].score-0.3 {
+		kept = kept[:len(kept)-1]
+	}
+	return kept
 }
 
 // timing is the share, -1 to 1, of the contrast along both timing patterns

@@ -22,6 +22,7 @@ type search struct {
 	spots    []spot
 	unread   []Quad
 	deadline time.Time
+	fits     int // grids fitted so far
 }
 
 // view is a picture of the page or of a part of it: a point p of the view is
@@ -92,8 +93,6 @@ func (v view) farRadius() int { return max(v.short()/12, 9) }
 // ladder is for pictures on which the usual ways have found nothing.
 func (s *search) ladder(page, half view) {
 	steps := []func(){
-		func() { s.one(page, gozxing.NewHybridBinarizer) },
-		func() { s.one(page, gozxing.NewGlobalHistgramBinarizer) },
 		func() { s.multi(page, gozxing.NewGlobalHistgramBinarizer) },
 		func() { s.finders(page, page.farRadius(), 0) },
 		func() { s.finders(half, half.farRadius(), 0) },
@@ -133,7 +132,7 @@ func (s *search) small(half view) {
 	for v := half.resized(0.5); v.short() >= 60; v = v.resized(0.5) {
 		s.finders(v, v.farRadius(), 0)
 		s.multi(v, gozxing.NewHybridBinarizer)
-		s.one(v, gozxing.NewGlobalHistgramBinarizer)
+		s.multi(v, gozxing.NewGlobalHistgramBinarizer)
 	}
 }
 
@@ -157,8 +156,7 @@ func (s *search) retry(whole view, q Quad) {
 	for _, v := range views {
 		for _, look := range []func(){
 			func() { s.multi(v, gozxing.NewHybridBinarizer) },
-			func() { s.one(v, gozxing.NewHybridBinarizer) },
-			func() { s.one(v, gozxing.NewGlobalHistgramBinarizer) },
+			func() { s.multi(v, gozxing.NewGlobalHistgramBinarizer) },
 			func() { s.finders(v, v.farRadius(), 0) },
 			func() { s.finders(v, max(v.short()/5, 9), 0) },
 		} {

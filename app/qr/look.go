@@ -1,12 +1,10 @@
 package qr
 
 import (
-	"math"
 	"slices"
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/common"
-	multidetector "github.com/makiuchi-d/gozxing/multi/qrcode/detector"
 	"github.com/makiuchi-d/gozxing/qrcode/detector"
 )
 
@@ -25,69 +23,103 @@ func blackMatrix(v view, by binarizer) *gozxing.BitMatrix {
 	return m
 }
 
-var tryHarder = map[gozxing.DecodeHintType]interface{}{gozxing.DecodeHintType_TRY_HARDER: true}
+// Bounds of one look with gozxing: finder patterns considered, and groups of
+// three sampled. gozxing's own grouping has none, and takes minutes over a
+// picture of a thousand squares.
+const (
+	maxCenters = 240
+	maxSamples = 800
+)
 
-// multi lets gozxing look for any number of codes. Of the groups of three
-// finders it proposes, the squarest are read first and those sharing a finder
-// with a code already read are passed by: on a full page that leaves few of
-// thousands.
+// multi lets gozxing find, sample and read any number of codes. Only the
+// grouping of its finder patterns is done here: the squarest groups come first
+// and those sharing a finder with a code already read are passed by, which on a
+// full page leaves few of thousands.
 func (s *search) multi(v view, by binarizer) {
 	m := blackMatrix(v, by)
-	if m == nil {
+	if m == nil || s.late() {
 		return
 	}
-	infos, err := multidetector.NewMultiFinderPatternFinder(m, nil).FindMulti(tryHarder)
-	if err != nil {
-		return
+	patterns := map[Point]*detector.FinderPattern{}
+	var open []finder
+	for _, p := range centers(m) {
+		at := middle(p)
+		if patterns[at] == nil && !s.taken(v.point(at)) {
+			patterns[at] = p
+			open = append(open, finder{Point: at, module: p.GetEstimatedModuleSize(), seen: p.GetCount()})
+		}
 	}
-	slices.SortStableFunc(infos, func(a, b *detector.FinderPatternInfo) int {
-		return compareFloat(askew(a), askew(b))
-	})
 	d := detector.NewDetector(m)
-	for _, info := range infos {
+	used := map[Point]bool{}
+	groups := triples(open)
+	for _, t := range groups[:min(len(groups), maxSamples)] {
 		if s.late() {
 			return
 		}
-		if s.taken(v.point(middle(info.GetTopLeft()))) || s.taken(v.point(middle(info.GetTopRight()))) ||
-			s.taken(v.point(middle(info.GetBottomLeft()))) {
+		if used[t.corner.Point] || used[t.right.Point] || used[t.down.Point] {
 			continue
 		}
-		if r, err := d.ProcessFinderPatternInfo(info); err == nil {
-			s.detected(r, v)
+		info := detector.NewFinderPatternInfo(patterns[t.down.Point], patterns[t.corner.Point], patterns[t.right.Point])
+		r, err := d.ProcessFinderPatternInfo(info)
+		if err == nil && s.detected(r, v) {
+			used[t.corner.Point], used[t.right.Point], used[t.down.Point] = true, true, true
 		}
 	}
+}
+
+// centers are gozxing's finder patterns, those met on most rows if there are
+// too many.
+func centers(m *gozxing.BitMatrix) []*detector.FinderPattern {
+	f := detector.NewFinderPatternFinder(m, nil)
+	state := make([]int, 5)
+	const many = 3000 // beyond, only texture is left to find
+	for y := 2; y < m.GetHeight() && len(f.GetPossibleCenters()) < many; y += detector.FinderPatternFinder_MIN_SKIP {
+		edges := matrixEdges(m, y)
+		for i := 0; i+5 < len(edges); i += 2 {
+			for k := range state {
+				state[k] = edges[i+k+1] - edges[i+k]
+			}
+			if detector.FinderPatternFinder_foundPatternCross(state) {
+				f.HandlePossibleCenter(state, y, edges[i+5])
+			}
+		}
+	}
+	all := f.GetPossibleCenters()
+	if len(all) > maxCenters {
+		slices.SortStableFunc(all, func(a, b *detector.FinderPattern) int { return b.GetCount() - a.GetCount() })
+		all = all[:maxCenters]
+	}
+	return all
+}
+
+// matrixEdges is rowEdges for gozxing's kind of bitmap.
+func matrixEdges(m *gozxing.BitMatrix, y int) []int {
+	var edges []int
+	before := false
+	for x := range m.GetWidth() {
+		if black := m.Get(x, y); black != before {
+			edges = append(edges, x)
+			before = black
+		}
+	}
+	if before {
+		edges = append(edges, m.GetWidth())
+	}
+	return edges
 }
 
 // middle is a point of gozxing in this package's coordinates.
 func middle(p gozxing.ResultPoint) Point { return Point{p.GetX() + 0.5, p.GetY() + 0.5} }
 
-// askew is 0 where three finders stand in a perfect square.
-func askew(info *detector.FinderPatternInfo) float64 {
-	corner := middle(info.GetTopLeft())
-	u, v := middle(info.GetTopRight()).sub(corner), middle(info.GetBottomLeft()).sub(corner)
-	return math.Abs(u.X*v.X+u.Y*v.Y)/(u.length()*v.length()) + math.Abs(math.Log(u.length()/v.length()))
-}
-
-// one lets gozxing look for the single best code, which bears more perspective
-// than its search for many.
-func (s *search) one(v view, by binarizer) {
-	m := blackMatrix(v, by)
-	if m == nil {
-		return
-	}
-	if r, err := detector.NewDetector(m).Detect(tryHarder); err == nil {
-		s.detected(r, v)
-	}
-}
-
-func (s *search) detected(r *common.DetectorResult, v view) {
+// detected reads a code gozxing has sampled from v and says whether it could.
+func (s *search) detected(r *common.DetectorResult, v view) bool {
 	points := r.GetPoints()
-	if len(points) < 3 || s.late() {
-		return
+	if len(points) < 3 {
+		return false
 	}
 	read, err := readModules(r.GetBits())
 	if err != nil {
-		return
+		return false
 	}
 	at := func(i int) Point { return middle(points[i]) }
 	n := float64(r.GetBits().GetHeight())
@@ -99,14 +131,17 @@ func (s *search) detected(r *common.DetectorResult, v view) {
 	t := quadTo(from, to)
 	outline := rectangle(0, 0, n, n).mapped(func(p Point) Point { return t.at(p.X, p.Y) })
 	s.add(spot{reading: read, outline: v.quad(outline), n: int(n), negative: v.negative})
+	return true
 }
 
 // Bounds of one look for finders: groups tried at all, and groups whose grid
-// was fitted in vain while nothing or something had been read.
+// was fitted in vain while nothing or something had been read. maxFits is the
+// number of grids fitted on one picture, a few milliseconds each.
 const (
 	maxGroups       = 1500
 	maxFailing      = 24
 	maxFailingAfter = 10
+	maxFits         = 800
 )
 
 // leastTiming is what three finders' timing patterns must show before a grid
@@ -134,13 +169,13 @@ func (s *search) finders(v view, radius, bias int) {
 	used := map[Point]bool{}
 	failing := 0
 	for _, t := range promising(b, triples(open)) {
-		if failing >= maxFailing || len(s.spots) > 0 && failing >= maxFailingAfter || s.late() {
+		if failing >= maxFailing || len(s.spots) > 0 && failing >= maxFailingAfter || s.fits > maxFits || s.late() {
 			return
 		}
 		if used[t.corner.Point] || used[t.right.Point] || used[t.down.Point] {
 			continue
 		}
-		found, likely := readTriple(v, t)
+		found, likely := s.readTriple(v, t)
 		if found == nil {
 			failing++
 			if likely {
@@ -193,7 +228,7 @@ const workModule = 7.0
 
 // readTriple reads the code that has these finders. Where it cannot, likely
 // says whether there seems to be a code at all.
-func readTriple(v view, t triple) (found *spot, likely bool) {
+func (s *search) readTriple(v view, t triple) (found *spot, likely bool) {
 	box := t.outline().grown(1.3).bounds().Intersect(v.pic.Rect)
 	if box.Dx() < 21 || box.Dy() < 21 {
 		return nil, false
@@ -207,6 +242,7 @@ func readTriple(v view, t triple) (found *spot, likely bool) {
 		c := newContrast(part.pic, max(3, int(modules*here.module())))
 		best := 0.0
 		for _, try := range sizes(c, here) {
+			s.fits++
 			g := fitGrid(c, here, try.n)
 			match := g.match(c)
 			best = max(best, match)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/jpeg"
 	"image/png"
 	"io"
@@ -146,9 +147,32 @@ func decodeWithin(data []byte, lim Limits, config func(io.Reader) (image.Config,
 	if c.Width > lim.Pixels/c.Height {
 		return nil, refused{why: TooManyPixels}
 	}
+	// A Go process that meets the kernel's limit may die in ways that do not
+	// say why, so what can be foreseen is refused before.
+	if need := int64(c.Width) * int64(c.Height) * (pixelBytes(c.ColorModel) + 1); need > lim.Memory*3/4 {
+		return nil, refused{why: MemoryLimit}
+	}
 	img, err := decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, refused{decodeRefusal(err), err}
 	}
 	return toGray(img), nil
+}
+
+// pixelBytes is how much memory a decoded pixel takes at most.
+func pixelBytes(m color.Model) int64 {
+	if _, indexed := m.(color.Palette); indexed {
+		return 1
+	}
+	switch m {
+	case color.GrayModel:
+		return 1
+	case color.Gray16Model:
+		return 2
+	case color.YCbCrModel:
+		return 3
+	case color.RGBAModel, color.NRGBAModel, color.CMYKModel:
+		return 4
+	}
+	return 8
 }
