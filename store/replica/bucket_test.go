@@ -105,8 +105,6 @@ func TestTargetThatIsAwayAtTheStartIsCopiedToLater(t *testing.T) {
 // TestTargetThatGoesSilentDoesNotHoldUpTheEnd would hang without deadlines.
 func TestTargetThatGoesSilentDoesNotHoldUpTheEnd(t *testing.T) {
 	t.Parallel()
-	silent := make(chan struct{})
-	defer close(silent)
 	database, folder := paths(t)
 	st := openStore(t, database)
 	r := start(t, st, folder)
