@@ -287,7 +287,9 @@ func (w Wish) check() error {
 
 // explains reports whether the wish is one that needs a reason: beyond
 // capacity, or for a person who is not on record.
-func (w Wish) explains() bool { return w.Seat == OverSeat || w.visitor != 0 && w.Reason != "" }
+func (w Wish) explains() bool {
+	return w.Seat == OverSeat || w.visitor != 0 && strings.TrimSpace(w.Reason) != ""
+}
 
 // reason is kept only where one is needed.
 func (w Wish) reason() string {

@@ -34,11 +34,9 @@ type town struct {
 	service booking.Service
 }
 
-// birth is everybody's date of birth here, 昭和23年4月5日; the person behind
-// unknownDay has no day on record.
+// Everybody was born on 昭和23年4月5日 here; the person behind unknownDay has no
+// day on record.
 const unknownDay = 9
-
-var birth = jp.BirthDate{Year: 1948, Month: 4, Day: 5}
 
 // number is the notice number of the n-th person.
 func number(n int) string { return fmt.Sprintf("ABC-%06d", n) }

@@ -13,10 +13,6 @@ func (p Point) length() float64       { return math.Hypot(p.X, p.Y) }
 func distance(p, q Point) float64     { return p.sub(q).length() }
 func (q Quad) center() Point          { return q[0].add(q[1]).add(q[2]).add(q[3]).times(0.25) }
 func (q Quad) side() float64          { return (distance(q[0], q[1]) + distance(q[0], q[3])) / 2 }
-func (q Quad) moved(by Point) Quad    { return q.mapped(func(p Point) Point { return p.add(by) }) }
-func (q Quad) scaled(fx, fy float64) Quad {
-	return q.mapped(func(p Point) Point { return Point{p.X * fx, p.Y * fy} })
-}
 
 func (q Quad) mapped(f func(Point) Point) Quad {
 	for i, p := range q {

@@ -15,12 +15,6 @@ import (
 	"madoguchi/store"
 )
 
-// choose follows the cell of a time in the table of slots.
-func choose(t *testing.T, p *apptest.Page, when, label string) *apptest.Page {
-	t.Helper()
-	return p.Follow(when + " " + label)
-}
-
 func TestBookingByTelephoneFromSearchToNumber(t *testing.T) {
 	o := open(t)
 	c := o.clerk()
@@ -67,76 +61,6 @@ func TestFormSentTwiceBooksOnce(t *testing.T) {
 	if n := o.count(`SELECT count(*) FROM booking`); n != 1 {
 		t.Errorf("got %d bookings, want 1", n)
 	}
-}
-
-func TestTableShowsWhatIsLeftForStaff(t *testing.T) {
-	o := open(t)
-	o.book(o.ichiro, o.slot(o.main, thursday, "9:30"), booking.ResidentSeat)
-	o.book(o.midori, o.slot(o.main, thursday, "10:00"), booking.ResidentSeat)
-	apptest.Write(t, o.st, func(tx *store.Tx) error {
-		_, err := tx.Exec(`UPDATE slot SET open = 0 WHERE ref = ?`, string(o.slot(o.main, friday, "9:30").Ref))
-		return err
-	})
-	o.clock.Advance(20 * time.Minute)
-	p := o.clerk().Get(pathOf(o.hanako) + "/book")
-	if got, want := p.Texts("tbody td"), []string{
-		"終了", "枠なし", "枠なし", // 8:45
-		"枠なし", "12月3日（木）9時30分 職員枠 1", "休止", // 9:30
-		"12月1日（火）10時 残り 3", "満席", "枠なし", // 10:00
-	}; !slices.Equal(got, want) {
-		t.Errorf("got cells %q, want %q", got, want)
-	}
-	golden(t, "choose_slot_full", p)
-	if got := o.administrator().Get(pathOf(o.hanako) + "/book").Texts("a.over"); !slices.Equal(got, []string{"12月3日（木）10時 満席（枠を超える）"}) {
-		t.Errorf("got %q to go beyond for an administrator, want the full slot", got)
-	}
-}
-
-func TestWeeksGoForwardAndNeverIntoThePast(t *testing.T) {
-	o := open(t)
-	c := o.clerk()
-	p := c.Get(pathOf(o.hanako) + "/book").Follow("次の週 12月8日（火）から")
-	must(t, p, http.StatusOK, "この週に、南部町役場の予約枠はありません。", "12月8日（火）～12月14日（月）")
-	sound(t, "week without slots", p)
-	p = p.Follow("前の週 12月1日（火）から")
-	must(t, p, http.StatusOK, "12月1日（火）～12月7日（月）")
-	if strings.Contains(p.Text(), "前の週") {
-		t.Error("got a way into the past")
-	}
-	must(t, c.Get(pathOf(o.hanako)+"/book?from=2020-01-01"), http.StatusOK, "12月1日（火）～12月7日（月）")
-}
-
-func TestFirstWeekShownHasSomethingFree(t *testing.T) {
-	free := []booking.Day{{HeldOn: today.AddDays(20), Remaining: 1}}
-	if got, want := firstDay("", today, booking.Visit{}, free), today.AddDays(20); got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if got := firstDay("", today, booking.Visit{}, nil); got != today {
-		t.Errorf("got %s with nothing free, want today", got)
-	}
-	o := open(t)
-	s := o.slot(o.branch, thursday, "9:30")
-	o.book(o.ichiro, s, booking.ResidentSeat)
-	o.book(o.midori, s, booking.StaffSeat)
-	p := o.clerk().Get(pathOf(o.hanako) + "/book?venue=" + string(o.branch.Ref))
-	must(t, p, http.StatusOK, "満席")
-	if strings.Contains(p.Text(), "次に空いている日") {
-		t.Error("got a next free day where there is none")
-	}
-}
-
-func TestNextFreeDayIsOffered(t *testing.T) {
-	o := open(t)
-	p := o.clerk().Get(pathOf(o.hanako) + "/book")
-	apptest.Write(t, o.st, func(tx *store.Tx) error {
-		service, err := booking.CardIssuance(tx)
-		if err != nil {
-			return err
-		}
-		return booking.AddSlots(tx, system, o.main, service, []booking.Window{{HeldOn: today.AddDays(30), Starts: 600, Ends: 630, Capacity: 1}})
-	})
-	p = p.Follow("次の週 12月8日（火）から").Follow("次に空いている日 12月31日（木）")
-	must(t, p, http.StatusOK, "12月31日（木）～1月6日（水）", "残り 1")
 }
 
 func TestSlotLostToSomeoneElseOffersTheNearest(t *testing.T) {
@@ -315,50 +239,5 @@ func TestFormOfOnePersonCannotMoveAnothersBooking(t *testing.T) {
 	}
 	if got := o.live(o.ichiro); got.Slot.ID != other.Slot.ID {
 		t.Error("the other person's booking moved")
-	}
-}
-
-func TestCancelAsksAndGivesThePlaceBack(t *testing.T) {
-	o := open(t)
-	v := o.book(o.hanako, o.slot(o.main, thursday, "10:00"), booking.ResidentSeat)
-	p := o.clerk().Get(pathOf(o.hanako)).Follow("予約を取り消す")
-	must(t, p, http.StatusOK, "この予約を取り消しますか", "令和8年12月3日（木）10時", v.Number.String())
-	golden(t, "cancel", p, v.Number.String(), "NUMBER-1")
-	p = p.Submit(pathOf(o.hanako)+"/cancel", nil)
-	must(t, p, http.StatusOK, "予約を取り消しました。", "まだ予約がありません。", "取消済み")
-	if taken := o.slot(o.main, thursday, "10:00").Taken; taken != 0 {
-		t.Errorf("got %d taken, want 0", taken)
-	}
-}
-
-func TestCancelOfABookingThatChangedIsAConflict(t *testing.T) {
-	o := open(t)
-	v := o.book(o.hanako, o.slot(o.main, thursday, "10:00"), booking.ResidentSeat)
-	c := o.clerk()
-	question := c.Get(pathOf(o.hanako) + "/cancel")
-	apptest.Write(t, o.st, func(tx *store.Tx) error {
-		_, err := booking.Change(tx, system, v.Booking.Ref, v.Booking.Version,
-			booking.Wish{Slot: o.slot(o.main, friday, "9:30").Ref, Channel: booking.Web, Seat: booking.StaffSeat})
-		return err
-	})
-	p := question.Submit(pathOf(o.hanako)+"/cancel", nil)
-	must(t, p, http.StatusConflict, "取り消せません", "予約中 12月4日（金）9時30分 南部町役場")
-	golden(t, "cancel_stale", p)
-	must(t, p.Follow("いまの予約を取り消す").Submit(pathOf(o.hanako)+"/cancel", nil), http.StatusOK, "予約を取り消しました。")
-	again := c.Get(pathOf(o.hanako) + "/cancel")
-	must(t, again, http.StatusConflict, "すでに取り消されたか", "取消済み 12月4日（金）9時30分")
-	sound(t, "cancelled before", again)
-}
-
-func TestReadOutPageNeedsABooking(t *testing.T) {
-	o := open(t)
-	if p := o.clerk().Get(pathOf(o.hanako) + "/booked"); p.Path != pathOf(o.hanako) {
-		t.Errorf("got %s, want the recipient's page", p.Path)
-	}
-}
-
-func TestNumberIsSpokenInGroupsOfFour(t *testing.T) {
-	if got, want := spoken("3672-4209"), "さん ろく なな に、よん に ゼロ きゅう"; got != want {
-		t.Errorf("got %q, want %q", got, want)
 	}
 }

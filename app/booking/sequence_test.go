@@ -1,0 +1,292 @@
+package booking
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"madoguchi/app/apptest"
+	"madoguchi/app/card"
+	"madoguchi/app/problem"
+	"madoguchi/app/settings"
+	"madoguchi/store"
+)
+
+// errTakeBack ends a sequence: everything it did is undone.
+var errTakeBack = errors.New("the sequence is over")
+
+// sequence runs random operations in one transaction, each in a savepoint, and
+// compares with the model after each.
+type sequence struct {
+	*town
+	tx    *store.Tx
+	rng   *rand.Rand
+	m     *model
+	seed  uint64
+	steps []string
+}
+
+// TestRandomSequencesOfEverything runs thousands of sequences of bookings,
+// holds, changes, cancellations, families, overrides, closings, waiting, offers
+// and the passing of time, against a model that knows only the rules.
+func TestRandomSequencesOfEverything(t *testing.T) {
+	const sequences, steps, slots, people = 2000, 30, 3, 8
+	w := newTown(t, slots, 1, 1, people)
+	apptest.Write(t, w.st, func(tx *store.Tx) error {
+		return errors.Join(
+			settings.Set(tx, w.by, "waiting.offer_hours", "1"),
+			settings.Set(tx, w.by, "booking.hold_minutes", "10"))
+	})
+	done := map[string]int{}
+	for seed := range uint64(sequences) {
+		err := w.st.Write(t.Context(), func(tx *store.Tx) error {
+			q := &sequence{town: w, tx: tx, rng: rand.New(rand.NewPCG(seed, 2)), seed: seed}
+			if err := q.begin(); err != nil {
+				return err
+			}
+			for range steps {
+				name, ok, err := q.step()
+				if err != nil {
+					return fmt.Errorf("seed %d after %q: %w", seed, q.steps, err)
+				}
+				if ok {
+					done[name]++
+				}
+			}
+			return errors.Join(q.end(), errTakeBack)
+		})
+		if err == nil || err.Error() != errTakeBack.Error() {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"book", "hold", "change", "cancel", "together", "join", "leave", "decline", "accept", "move up", "close", "open", "wait", "sweep"} {
+		if done[name] < 50 {
+			t.Errorf("got %d times %q that succeeded, want the sequences to reach it", done[name], name)
+		}
+	}
+}
+
+func (q *sequence) begin() error {
+	q.m = &model{now: q.tx.Now, capacity: min(1, q.rng.IntN(5)), reserve: q.rng.IntN(2), seats: map[int]seatOf{}, offers: map[int]seatOf{}}
+	for _, s := range q.slots {
+		q.m.open = append(q.m.open, true)
+		q.m.starts = append(q.m.starts, s.At())
+	}
+	_, err := q.tx.Exec(`UPDATE slot SET capacity = ?, reserve = ?`, q.m.capacity, q.m.reserve)
+	if err != nil {
+		return err
+	}
+	q.m.audits, err = q.count()
+	return err
+}
+
+func (q *sequence) count() (int, error) {
+	return store.One[int](q.tx, `SELECT count(*) FROM audit`)
+}
+
+// operation is one thing to do, and what the model says of it.
+type operation struct {
+	name  string
+	do    func() error
+	model func(*model) bool
+}
+
+func (q *sequence) draw() operation {
+	c, slot := q.rng.IntN(len(q.cards)), q.rng.IntN(len(q.slots))
+	n := q.rng.IntN(17)
+	if len(q.steps) < len(q.cards) && q.seed%4 > 0 {
+		// Most sequences begin with a full day and a line of people.
+		if c, slot, n = len(q.steps), len(q.steps)%len(q.slots), 9; c < len(q.slots) {
+			n = 0
+		}
+	}
+	seat := []Seat{ResidentSeat, ResidentSeat, ResidentSeat, StaffSeat, OverSeat}[q.rng.IntN(5)]
+	wish := Wish{Card: q.cards[c].ID, Slot: q.slots[slot].Ref, Channel: Telephone, Seat: seat, Reason: "理由"}
+	tx, by := q.tx, q.by
+	switch n {
+	case 0, 1, 2:
+		return operation{"book", func() error { _, err := Book(tx, by, wish); return err }, func(m *model) bool { return m.book(c, slot, seat) }}
+	case 3, 4:
+		return operation{"hold", func() error { _, err := Hold(tx, by, wish); return err }, func(m *model) bool { return m.hold(c, slot, seat) }}
+	case 5:
+		return operation{"change", func() error {
+			return q.live(c, func(v Visit) error { _, err := Change(tx, by, v.Booking.Ref, v.Version, wish); return err })
+		},
+			func(m *model) bool { return m.change(c, slot, seat) }}
+	case 6, 7:
+		return operation{"cancel", func() error {
+			return q.live(c, func(v Visit) error { _, err := Cancel(tx, by, v.Booking.Ref, v.Version); return err })
+		},
+			func(m *model) bool { return m.cancel(c) }}
+	case 8:
+		return q.family(wish, slot)
+	case 9, 10:
+		on := q.slots[0].HeldOn
+		return operation{"join", func() error {
+			_, err := Join(tx, by, WaitingWish{Card: wish.Card, Venue: q.slots[0].VenueID, Service: q.slots[0].ServiceID, From: on, Until: on})
+			return err
+		}, func(m *model) bool { return m.join(c) }}
+	case 11, 12, 13:
+		return q.waiting(c)
+	case 14:
+		return q.gate(slot)
+	case 15:
+		d := time.Duration(1+q.rng.IntN(25)) * time.Minute
+		return operation{"wait", func() error { tx.Now = tx.Now.Add(d); return nil }, func(m *model) bool { m.now = m.now.Add(d); return true }}
+	}
+	return operation{"sweep", func() error { return OfferFree(tx) }, (*model).sweep}
+}
+
+func (q *sequence) family(wish Wish, slot int) operation {
+	of := q.rng.Perm(len(q.cards))[:2+q.rng.IntN(2)]
+	var cards []card.ID
+	for _, c := range of {
+		cards = append(cards, q.cards[c].ID)
+	}
+	return operation{"together", func() error { _, err := BookTogether(q.tx, q.by, cards, wish); return err },
+		func(m *model) bool { return m.together(of, slot, wish.Seat) }}
+}
+
+// live runs do with the card's booking; without one it refuses.
+func (q *sequence) live(c int, do func(Visit) error) error {
+	v, booked, err := Live(q.tx, q.cards[c].ID)
+	if err != nil || !booked {
+		return orProblem(err, NotLive)
+	}
+	return do(v)
+}
+
+// waiting is something that a person on the list does, or staff with them.
+func (q *sequence) waiting(c int) operation {
+	if offered := slices.Sorted(maps.Keys(q.m.offers)); len(offered) > 0 && q.rng.IntN(3) > 0 {
+		c = offered[q.rng.IntN(len(offered))]
+	}
+	with := func(do func(w Waiting) error) func() error {
+		return func() error {
+			// The page that was sent showed what has become of due holds.
+			err := ExpireHolds(q.tx)
+			w, ok, found := WaitingOf(q.tx, q.cards[c].ID)
+			if err = errors.Join(err, found); err != nil || !ok {
+				return orProblem(err, WaitingOver)
+			}
+			return do(w)
+		}
+	}
+	switch q.rng.IntN(6) {
+	case 0:
+		return operation{"leave", with(func(w Waiting) error { return Leave(q.tx, q.by, w.Ref, w.Version) }), func(m *model) bool { return m.quit(c, false) }}
+	case 1:
+		return operation{"decline", with(func(w Waiting) error { return Decline(q.tx, q.by, w.Ref, w.Version) }), func(m *model) bool { return m.quit(c, true) }}
+	case 2, 3:
+		return operation{"move up", with(func(w Waiting) error { return MoveUp(q.tx, q.by, w.Ref, w.Version) }), func(m *model) bool { return m.moveUp(c) }}
+	}
+	return operation{"accept", with(func(w Waiting) error { _, err := TakeOffer(q.tx, q.by, w.Ref, w.Version); return err }), func(m *model) bool { return m.accept(c) }}
+}
+
+// gate closes a slot or opens it, as a member of staff would.
+func (q *sequence) gate(slot int) operation {
+	set := func(open bool) func() error {
+		return func() error {
+			_, err := q.tx.Exec(`UPDATE slot SET open = ? WHERE id = ?`, open, q.slots[slot].ID)
+			return err
+		}
+	}
+	if q.m.open[slot] {
+		return operation{"close", set(false), func(m *model) bool { m.open[slot] = false; return true }}
+	}
+	return operation{"open", set(true), func(m *model) bool { m.open[slot] = true; return true }}
+}
+
+// step does one thing and compares everything with the model.
+func (q *sequence) step() (name string, ok bool, err error) {
+	op := q.draw()
+	q.steps = append(q.steps, op.name)
+	after := q.m.clone()
+	want := op.model(after)
+	if _, err := q.tx.Exec(`SAVEPOINT step`); err != nil {
+		return op.name, false, err
+	}
+	refused := op.do()
+	if _, expected := problem.As(refused); refused != nil && !expected {
+		return op.name, false, refused
+	}
+	if (refused == nil) != want {
+		return op.name, false, fmt.Errorf("got %v, want success %v", refused, want)
+	}
+	if refused != nil {
+		_, err := q.tx.Exec(`ROLLBACK TO step`)
+		return op.name, false, err
+	}
+	q.m = after
+	if _, err := q.tx.Exec(`RELEASE step`); err != nil {
+		return op.name, true, err
+	}
+	return op.name, true, q.compare()
+}
+
+// compare checks the rows against the model: seats, offers, order and log.
+func (q *sequence) compare() error {
+	type row struct {
+		CardID    card.ID
+		SlotID    int64
+		Seat      Seat
+		HeldUntil time.Time
+		OfferedTo card.ID
+	}
+	rows, err := store.All[row](q.tx, `SELECT card_id, slot_id, seat, held_until,
+		(SELECT card_id FROM waiting WHERE waiting.booking_id = booking.id AND waiting.state = 'offered') AS offered_to
+		FROM booking WHERE state NOT IN ('cancelled', 'expired')`)
+	if err != nil {
+		return err
+	}
+	seats, offers := 0, 0
+	for _, r := range rows {
+		want, ok := q.m.seats[q.person(r.CardID)]
+		if r.CardID == 0 {
+			want, ok = q.m.offers[q.person(r.OfferedTo)]
+			offers++
+		} else {
+			seats++
+		}
+		if !ok || q.slots[want.slot].ID != r.SlotID || want.seat != r.Seat || !want.until.Equal(r.HeldUntil) {
+			return fmt.Errorf("got row %+v, want %+v (%v)", r, want, ok)
+		}
+	}
+	if seats != len(q.m.seats) || offers != len(q.m.offers) {
+		return fmt.Errorf("got %d seats and %d offers, want %d and %d", seats, offers, len(q.m.seats), len(q.m.offers))
+	}
+	line, err := store.All[card.ID](q.tx, `SELECT card_id FROM waiting WHERE state IN ('waiting', 'offered') ORDER BY place`)
+	if err != nil {
+		return err
+	}
+	var order []int
+	for _, id := range line {
+		order = append(order, q.person(id))
+	}
+	if !slices.Equal(order, q.m.line) {
+		return fmt.Errorf("got the line %v, want %v", order, q.m.line)
+	}
+	n, err := q.count()
+	if err == nil && n != q.m.audits {
+		err = fmt.Errorf("got %d entries in the audit log, want %d", n, q.m.audits)
+	}
+	return err
+}
+
+// end looks at the whole store once more.
+func (q *sequence) end() error {
+	wrong, err := Invariants(q.tx)
+	if err == nil && len(wrong) > 0 {
+		err = fmt.Errorf("seed %d after %q: invariants broken: %q", q.seed, q.steps, wrong)
+	}
+	return err
+}
+
+// person is the index of a card; -1 for none.
+func (q *sequence) person(id card.ID) int {
+	return slices.IndexFunc(q.cards, func(r card.Record) bool { return r.Card.ID == id })
+}
