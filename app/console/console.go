@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -93,6 +94,13 @@ type guarded struct {
 // routes is every address of the console. Some of those that only do something
 // answer GET too: that is where a reload after them leads.
 func (d *Desk) routes() []guarded {
+	return slices.Concat(
+		d.accountRoutes(),
+		d.recipientRoutes(),
+	)
+}
+
+func (d *Desk) accountRoutes() []guarded {
 	return []guarded{
 		{Route: web.GET("/sign-in", d.askSignIn)},
 		{Route: web.POST("/sign-in", d.signIn)},
@@ -100,7 +108,11 @@ func (d *Desk) routes() []guarded {
 		d.need(staff.MayOwnPassword, web.POST("/sign-out", d.signOut)),
 		d.need(staff.MayOwnPassword, web.GET("/password", d.askPassword)),
 		d.need(staff.MayOwnPassword, web.POST("/password", d.changePassword)),
+	}
+}
 
+func (d *Desk) recipientRoutes() []guarded {
+	return []guarded{
 		d.need(staff.MaySeeToday, web.GET("/", d.today)),
 		d.need(staff.MayReadList, web.GET("/read", d.askRead)),
 		d.need(staff.MayReadList, web.POST("/read", d.readCode)),

@@ -122,7 +122,7 @@ func workingDay(d jp.Date) bool {
 }
 
 // birth draws a day of birth that fits the kind: a renewal falls near the
-// birthday on which the last card ends, after five years or ten.
+// anniversary of birth on which the last card ends, after five years or ten.
 func (g *generator) birth(p Person, foreign bool) jp.Date {
 	switch {
 	case p.IssueKind == "infant":

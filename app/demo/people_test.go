@@ -174,17 +174,17 @@ func isAged(p Person, want int) bool {
 
 func TestExpiry(t *testing.T) {
 	tests := map[string]struct{ birth, made, want string }{
-		"an adult's card ends on the tenth birthday":           {"1970-06-15", "2026-10-01", "2036-06-15"},
-		"before this year's birthday that one counts":          {"1970-12-15", "2026-10-01", "2035-12-15"},
-		"made on the birthday, the next is the first":          {"1970-10-01", "2026-10-01", "2036-10-01"},
-		"a child's card ends on the fifth birthday":            {"2015-06-15", "2026-10-01", "2031-06-15"},
-		"eighteen on the day it is made is an adult":           {"2008-10-01", "2026-10-01", "2036-10-01"},
-		"eighteen on the day after is a child":                 {"2008-10-02", "2026-10-01", "2030-10-02"},
-		"an infant's card ends on the fifth birthday":          {"2026-09-20", "2026-10-01", "2031-09-20"},
-		"29 February falls on the 28th in a common year":       {"1992-02-29", "2026-10-01", "2036-02-29"},
-		"29 February of a child":                               {"2012-02-29", "2026-10-01", "2031-02-28"},
-		"the last possible day counts if the day is not known": {"1950-05-00", "2026-10-01", "2036-05-31"},
-		"and if the month is not known":                        {"1950-00-00", "2026-10-01", "2035-12-31"},
+		"an adult's card ends on the tenth anniversary of birth":  {"1970-06-15", "2026-10-01", "2036-06-15"},
+		"before this year's anniversary of birth that one counts": {"1970-12-15", "2026-10-01", "2035-12-15"},
+		"made on the anniversary of birth, the next is the first": {"1970-10-01", "2026-10-01", "2036-10-01"},
+		"a child's card ends on the fifth anniversary of birth":   {"2015-06-15", "2026-10-01", "2031-06-15"},
+		"eighteen on the day it is made is an adult":              {"2008-10-01", "2026-10-01", "2036-10-01"},
+		"eighteen on the day after is a child":                    {"2008-10-02", "2026-10-01", "2030-10-02"},
+		"an infant's card ends on the fifth anniversary of birth": {"2026-09-20", "2026-10-01", "2031-09-20"},
+		"29 February falls on the 28th in a common year":          {"1992-02-29", "2026-10-01", "2036-02-29"},
+		"29 February of a child":                                  {"2012-02-29", "2026-10-01", "2031-02-28"},
+		"the last possible day counts if the day is not known":    {"1950-05-00", "2026-10-01", "2036-05-31"},
+		"and if the month is not known":                           {"1950-00-00", "2026-10-01", "2035-12-31"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

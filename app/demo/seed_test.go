@@ -75,7 +75,7 @@ func showsATownAtWork(t *testing.T, st *store.Store) {
 		{"days full for residents", `SELECT count(*) FROM (SELECT 1 FROM slot GROUP BY venue_id, held_on HAVING sum(capacity - taken) = 0)`, 1, 5},
 		{"slots full to the last place", `SELECT count(*) FROM slot WHERE taken = capacity AND staff_taken = reserve AND reserve > 0`, 2, 9},
 		{"awkward cases today", `SELECT count(*) FROM booking JOIN slot ON slot.id = slot_id JOIN card ON card.id = card_id
-			JOIN recipient ON recipient.id = recipient_id WHERE held_on = '2026-12-01' AND name LIKE '%髙橋%'`, 1, 1},
+			JOIN recipient ON recipient.id = card.recipient_id WHERE held_on = '2026-12-01' AND name LIKE '%髙橋%'`, 1, 1},
 		{"events after now", `SELECT count(*) FROM audit WHERE at > '2026-12-01T03:00:00.000Z'`, 0, 0},
 		{"events out of order", `SELECT count(*) FROM audit a JOIN audit b ON b.id = a.id + 1 WHERE b.at < a.at`, 0, 0},
 		{"bookings for a time before they were made", `SELECT count(*) FROM booking JOIN slot ON slot.id = slot_id

@@ -7,7 +7,7 @@ import (
 )
 
 // expiry returns the last day of validity (有効期限) of a card made on a day:
-// the 10th birthday after it for an adult, the 5th for someone under 18 then.
+// the 10th anniversary of birth after it for an adult, the 5th for someone under 18 then.
 // Someone born on 29 February has it on the 28th in other than leap years. Of a
 // birth that is not fully known the last possible day counts.
 func expiry(birth jp.BirthDate, made jp.Date) jp.Date {
@@ -16,14 +16,14 @@ func expiry(birth jp.BirthDate, made jp.Date) jp.Date {
 	if age, ok := birthOn(day).AgeOn(made); ok && age >= 18 {
 		years = 10
 	}
-	if birthday(day, made.Year).After(made) {
+	if anniversary(day, made.Year).After(made) {
 		years--
 	}
-	return birthday(day, made.Year+years)
+	return anniversary(day, made.Year+years)
 }
 
-// birthday returns the day in the year on which someone born on day has it.
-func birthday(day jp.Date, year int) jp.Date { return day.AddMonths(12 * (year - day.Year)) }
+// anniversary returns the day in the year on which someone born on day has it.
+func anniversary(day jp.Date, year int) jp.Date { return day.AddMonths(12 * (year - day.Year)) }
 
 func lastPossible(b jp.BirthDate) jp.Date {
 	switch {

@@ -107,9 +107,9 @@ func (b BirthDate) Matches(other BirthDate) bool {
 // birth, and when the unknown parts leave more than one age possible.
 //
 // By law (年齢計算ニ関する法律, 民法第143条) a year of age is completed at the
-// end, 24:00, of the day before the birthday. Rules that ask for the age at the
+// end, 24:00, of the day before the anniversary of birth. Rules that ask for the age at the
 // end of a day, like school entry, therefore count from the day before. For
-// cards the age during a day counts, so the age here rises on the birthday
+// cards the age during a day counts, so the age here rises on the anniversary of birth
 // itself. Someone born on 29 February completes a year with 28 February: in
 // other than leap years the age rises on 1 March.
 func (b BirthDate) AgeOn(d Date) (age int, ok bool) {

@@ -167,7 +167,7 @@ func TestMatchesComparesWhatBothKnow(t *testing.T) {
 	}
 }
 
-func TestAgeRisesOnTheBirthday(t *testing.T) {
+func TestAgeRisesOnTheAnniversary(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		birth BirthDate
@@ -175,8 +175,8 @@ func TestAgeRisesOnTheBirthday(t *testing.T) {
 		age   int
 		ok    bool
 	}{
-		{"day before the birthday", BirthDate{2008, 12, 2}, day(2026, 12, 1), 17, true},
-		{"birthday", BirthDate{2008, 12, 2}, day(2026, 12, 2), 18, true},
+		{"day before the anniversary of birth", BirthDate{2008, 12, 2}, day(2026, 12, 1), 17, true},
+		{"anniversary of birth", BirthDate{2008, 12, 2}, day(2026, 12, 2), 18, true},
 		{"day of birth", BirthDate{2026, 12, 2}, day(2026, 12, 2), 0, true},
 		{"before birth", BirthDate{2026, 12, 2}, day(2026, 12, 1), 0, false},
 		{"leap day child on 28 February of a common year", BirthDate{2008, 2, 29}, day(2026, 2, 28), 17, true},
