@@ -29,6 +29,9 @@ func (d *Desk) askCancel(c *gin.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := ourBooking(c, v); err != nil {
+			return err
+		}
 		p.Person, p.Booking, p.Version = personOf(r), v.Booking.Ref, v.Booking.Version
 		p.When, p.Venue, p.Number = slotDay(v.Slot), v.Venue.Name, v.Number.String()
 		return nil
@@ -49,7 +52,7 @@ func (d *Desk) cancel(c *gin.Context) error {
 		if err != nil {
 			return "", err
 		}
-		if err := belongs(tx, sentBooking(c), r); err != nil {
+		if err := belongs(tx, c, sentBooking(c), r); err != nil {
 			return "", err
 		}
 		_, err = booking.Cancel(tx, actor(c), sentBooking(c), version(c))

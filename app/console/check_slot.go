@@ -65,6 +65,9 @@ func (d *Desk) showCheckSlot(c *gin.Context, e errand, form *web.Form, lost *pro
 		if err != nil {
 			return err
 		}
+		if err := ourBooking(c, live); err != nil {
+			return err
+		}
 		p.Person = personOf(r)
 		if e == toChange {
 			p.Was = slotTime(live.Slot) + "　" + live.Venue.Name
@@ -96,6 +99,9 @@ func (p *checkSlotPage) fill(tx *store.Tx, c *gin.Context, ch choice, form *web.
 	if err != nil {
 		return err
 	}
+	if err := here(c, place.VenueID); err != nil {
+		return err
+	}
 	s := place.Slot
 	ch.venue, ch.from = place.Venue, s.HeldOn
 	p.When, p.Venue, p.Channel = s.HeldOn.Era()+"　"+slotSpan(s), place.Venue.Name, ch.channel.Label()
@@ -119,15 +125,18 @@ func (p *checkSlotPage) fill(tx *store.Tx, c *gin.Context, ch choice, form *web.
 		p.Action = ch.path
 	}
 	if lost != nil {
-		p.Lost, err = lostSlotOf(tx, ch, s, web.WordsOf(c).Problem(lost.Code, lost.Args))
+		p.Lost, err = lostSlotOf(tx, c, ch, s, web.WordsOf(c).Problem(lost.Code, lost.Args))
 	}
 	return err
 }
 
-func lostSlotOf(tx *store.Tx, ch choice, s booking.Slot, text string) (*lostSlot, error) {
+func lostSlotOf(tx *store.Tx, c *gin.Context, ch choice, s booking.Slot, text string) (*lostSlot, error) {
 	lost := &lostSlot{Text: text}
 	places, err := booking.NearestFree(tx, s, booking.StaffSeat, nearestShown)
 	for _, n := range places {
+		if !worksAt(c, n.VenueID) {
+			continue
+		}
 		lost.Nearest = append(lost.Nearest, link{Path: ch.check(n.Slot), Label: slotTime(n.Slot) + "　" + n.Venue.Name})
 	}
 	return lost, err
@@ -162,6 +171,9 @@ func (e errand) take(tx *store.Tx, c *gin.Context, form *web.Form) (string, erro
 	if err != nil {
 		return "", err
 	}
+	if err := ourSlot(tx, c, store.Ref(form.Value("slot"))); err != nil {
+		return "", err
+	}
 	w := booking.Wish{
 		Card:    r.Card.ID,
 		Slot:    store.Ref(form.Value("slot")),
@@ -179,7 +191,7 @@ func (e errand) take(tx *store.Tx, c *gin.Context, form *web.Form) (string, erro
 		_, err = booking.Book(tx, actor(c), w)
 		return done, err
 	}
-	if err := belongs(tx, sentBooking(c), r); err != nil {
+	if err := belongs(tx, c, sentBooking(c), r); err != nil {
 		return "", err
 	}
 	_, err = booking.Change(tx, actor(c), sentBooking(c), version(c), w)
@@ -205,8 +217,9 @@ func overSeat(tx *store.Tx, c *gin.Context, ref store.Ref) (booking.Seat, error)
 	return booking.OverSeat, nil
 }
 
-// belongs refuses a form that names the booking of another card.
-func belongs(tx *store.Tx, ref store.Ref, r card.Record) error {
+// belongs refuses a form that names the booking of another card, or one at a
+// place at which who is signed in does not work.
+func belongs(tx *store.Tx, c *gin.Context, ref store.Ref, r card.Record) error {
 	v, err := booking.ByRef(tx, ref)
 	if err != nil {
 		return err
@@ -214,7 +227,7 @@ func belongs(tx *store.Tx, ref store.Ref, r card.Record) error {
 	if v.CardID != r.Card.ID {
 		return booking.NotFound
 	}
-	return nil
+	return ourBooking(c, v)
 }
 
 // takeConflict shows the wish beside what someone else made of the booking meanwhile.

@@ -99,6 +99,9 @@ func (d *Desk) chooseSlot(e errand) web.Handler {
 			if err != nil {
 				return err
 			}
+			if err := ourBooking(c, live); err != nil {
+				return err
+			}
 			p.Person = personOf(r)
 			if e == toChange {
 				p.Current = slotTime(live.Slot) + "　" + live.Venue.Name
@@ -136,7 +139,7 @@ func (e errand) begin(tx *store.Tx, ref store.Ref) (r card.Record, live booking.
 }
 
 func (p *chooseSlotPage) fill(tx *store.Tx, c *gin.Context, ch choice, live booking.Visit) error {
-	venues, err := booking.Venues(tx)
+	venues, err := ourVenues(tx, c)
 	if err != nil {
 		return err
 	}

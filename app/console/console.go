@@ -151,11 +151,12 @@ var beforePassword = map[string]bool{"/password": true, "/sign-out": true}
 func (d *Desk) need(p staff.Permission, r web.Route) guarded {
 	handle := r.Handle
 	r.Handle = func(c *gin.Context) error {
-		a, err := d.signedIn(c)
+		a, limit, err := d.signedIn(c)
 		if err != nil {
 			return err
 		}
 		c.Set(accountKey, a)
+		c.Set(worksKey, limit)
 		switch {
 		case a.MustChange && !beforePassword[r.Path]:
 			return web.To(c, "/password")
@@ -172,13 +173,14 @@ const (
 	accountKey = "madoguchi/app/console.account" // request: the account itself
 )
 
-// signedIn finds the account of the session. It is read with every request, so
-// that a disabled account or a changed role counts at once.
-func (d *Desk) signedIn(c *gin.Context) (a staff.Account, err error) {
+// signedIn finds the account of the session and the places to which it is
+// limited. They are read with every request, so
+// that a disabled account or a changed role or limit counts at once.
+func (d *Desk) signedIn(c *gin.Context) (a staff.Account, limit []int64, err error) {
 	session := d.site.Session(c)
 	ref := store.Ref(session.Get(staffKey))
 	if ref == "" {
-		return a, web.SignInNeeded
+		return a, nil, web.SignInNeeded
 	}
 	err = d.store.Read(c, func(tx *store.Tx) error {
 		s, err := settings.Get(tx)
@@ -186,13 +188,16 @@ func (d *Desk) signedIn(c *gin.Context) (a staff.Account, err error) {
 			return err
 		}
 		d.town.Store(&s)
-		a, err = staff.ByRef(tx, ref)
+		if a, err = staff.ByRef(tx, ref); err != nil {
+			return err
+		}
+		limit, err = staff.Venues(tx, a)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return a, web.SignInNeeded
+		return a, nil, web.SignInNeeded
 	}
-	return a, err
+	return a, limit, err
 }
 
 // account is who is signed in; need has put it there.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -38,6 +39,10 @@ type recipientPage struct {
 	IssuedAt      string
 	ExpiresOn     string
 
+	// elsewhere tells a live booking at a place at which the reader does not
+	// work; nil means that there is none.
+	elsewhere func(booking.Visit) bool
+
 	History  []pastBooking
 	Notes    []note
 	Note     *control // nil for who may not write one
@@ -62,7 +67,7 @@ func (d *Desk) recipient(c *gin.Context) error {
 }
 
 func (d *Desk) showRecipient(c *gin.Context, status int, form *web.Form) error {
-	var p recipientPage
+	p := recipientPage{elsewhere: func(v booking.Visit) bool { return v.Live() && ourBooking(c, v) != nil }}
 	may := account(c).Role.May
 	err := d.store.Read(c, func(tx *store.Tx) error {
 		r, err := card.Get(tx, refOf(c))
@@ -102,7 +107,11 @@ func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permiss
 		p.ContactPath = p.Path + "/contact"
 	}
 	p.bookings(r, visits)
-	p.buttons(r, may)
+	elsewhere := p.elsewhere != nil && slices.ContainsFunc(visits, p.elsewhere)
+	if elsewhere {
+		p.BoxSentence = "この予約の変更と取消は、" + p.Booking.Venue + "の担当者が行います。"
+	}
+	p.buttons(r, func(needs staff.Permission) bool { return may(needs) && !(elsewhere && needs == staff.MayBook) })
 	if err := p.dates(tx, r); err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (d *Desk) today(c *gin.Context) error {
 		if !ok {
 			on, p.Unreadable = now, c.Query("date")
 		}
-		venues, err := booking.Venues(tx)
+		venues, err := ourVenues(tx, c)
 		if err != nil {
 			return err
 		}
@@ -82,6 +82,7 @@ func (d *Desk) today(c *gin.Context) error {
 		if err != nil {
 			return err
 		}
+		entries = ourEntries(c, entries)
 		p.AllVenues = venue.ID == 0 && len(venues) > 1
 		p.group(entries)
 		if len(entries) == 0 {

@@ -14,7 +14,7 @@ import (
 
 // met are the problems that the operations behind these pages report.
 var met = []*problem.Problem{
-	NotAllowed, web.FormExpired, web.FormUnreadable, web.SignInNeeded,
+	NotAllowed, NotHere, NotEverywhere, web.FormExpired, web.FormUnreadable, web.SignInNeeded,
 	staff.SignInRefused, staff.PasswordWrong, staff.PasswordWeak, staff.PasswordSame,
 	card.NotFound, card.AlreadyIssued, card.Stale, card.NoteEmpty, card.NoteTooLong, card.BadPostalCode, card.BadTelephone, card.TooLong,
 	intake.Empty, intake.TypedWithIME, intake.ReadBefore, intake.Unreadable, intake.TooShort, intake.TooLong, intake.HoldsMyNumber, intake.ForeignTown,

@@ -214,4 +214,16 @@ func TestStaffMayBeLimitedToVenues(t *testing.T) {
 	if err := limit(2); err != nil || !may(1) {
 		t.Errorf("got %v, want the limit taken away", err)
 	}
+	for _, id := range []string{"admin1", "admin2"} {
+		add(t, st, id, Administrator)
+	}
+	limitAdmin := func(id string) error {
+		return st.Write(t.Context(), func(tx *store.Tx) error { return LimitToVenues(tx, by, id, 1, []int64{1}) })
+	}
+	if err := limitAdmin("admin1"); err != nil {
+		t.Errorf("got %v, want an administrator limited while another is not", err)
+	}
+	if err := limitAdmin("admin2"); !errors.Is(err, LastEverywhere) {
+		t.Errorf("got %v, want LastEverywhere", err)
+	}
 }

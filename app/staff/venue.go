@@ -12,6 +12,10 @@ import (
 // Stale is the problem of an account that somebody else changed meanwhile.
 var Stale = problem.Define(problem.Conflict, "staff_stale")
 
+// LastEverywhere refuses to limit the last administrator who works everywhere:
+// nobody could set up the town as a whole any more.
+var LastEverywhere = problem.Define(problem.Conflict, "staff_last_everywhere")
+
 // Venues lists the rows of the places that an account is limited to; none
 // means every place.
 func Venues(tx *store.Tx, a Account) ([]int64, error) {
@@ -25,7 +29,7 @@ func MayWorkAt(tx *store.Tx, a Account, venueID int64) (bool, error) {
 }
 
 // LimitToVenues says at which places an account works; none means every place.
-// Problems: NotFound, Stale.
+// Problems: NotFound, Stale, LastEverywhere.
 func LimitToVenues(tx *store.Tx, by audit.Actor, staffID string, version int, venues []int64) error {
 	a, err := ByStaffID(tx, staffID)
 	if err != nil {
@@ -37,6 +41,16 @@ func LimitToVenues(tx *store.Tx, by audit.Actor, staffID string, version int, ve
 	}
 	if err != nil {
 		return fmt.Errorf("limit staff: %w", err)
+	}
+	if len(venues) > 0 && a.Role == Administrator {
+		others, err := store.One[int](tx, `SELECT count(*) FROM staff WHERE id <> ? AND role = ? AND disabled_at IS NULL
+			AND NOT EXISTS (SELECT 1 FROM staff_venue WHERE staff_id = staff.id)`, a.ID, Administrator)
+		if err != nil {
+			return fmt.Errorf("count administrators: %w", err)
+		}
+		if others == 0 {
+			return LastEverywhere.On("venues")
+		}
 	}
 	if _, err := tx.Exec(`DELETE FROM staff_venue WHERE staff_id = ?`, a.ID); err != nil {
 		return fmt.Errorf("clear places of staff: %w", err)
