@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"app/console":   {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/problem", "app/qr/draw", "app/settings", "app/staff", "app/web", "store"},
 	"app/apptest":   {"store"},
 	"app/postal":    {"app/jp"},
+	"app/sheet":     {"app/jp", "app/problem"},
 	"store/replica": {"store"},
 	"store/restore": {"store", "store/replica"},
 }
@@ -43,6 +44,7 @@ var only = map[string][]string{
 	"modernc.org/sqlite":                {"store"},
 	"github.com/benbjohnson/litestream": {"store/replica", "store/restore"},
 	"github.com/gorilla/sessions":       {"app/web"},
+	"github.com/xuri/excelize":          {"app/sheet"},
 	"os/exec":                           {"app", "app/qr"},
 	"net/smtp":                          {},
 }
