@@ -17,6 +17,7 @@ type command struct {
 	words   string // what follows the name, such as "list|add|…"
 	meaning string
 	options []option
+	hidden  bool // the program calls it itself
 	run     func(context.Context, Surroundings) error
 }
 
@@ -53,15 +54,17 @@ func (c command) help(fs *flag.FlagSet) string {
 // variable: the commands themselves refer to it.
 func commands() []command {
 	return []command{
-		{"serve", "", "住民サイトと職員用画面を動かします。データがなければ作り、最初の管理者の仮パスワードを一度だけ表示します。", allOptions, serve},
-		{"demo", "", "架空の町のデータで両方の画面を動かし、アドレスと試用の番号を表示します。", allOptions, serveDemo},
-		{"restore", "", "複製だけからデータベースを復旧します。実行前に内容を表示し、検査に通ったものだけを置き換えます。", []option{optData, optReplica}, restoreData},
-		{"check", "", "有効な設定、スキーマの版、複製の遅れ、データの整合性を表示します。", allOptions, check},
-		{"bench", "", "この機械での速さを測ります（仮のフォルダと127.0.0.1だけを使います）。", nil, measure},
-		{"migrate", "", "データベースのスキーマをこの版に合わせます。", []option{optData}, migrate},
-		{"staff", "list | add 担当者ID 氏名 | reset 担当者ID | unlock 担当者ID | disable 担当者ID | enable 担当者ID", "担当者の一覧、追加、仮パスワードの再発行、ロックの解除、停止、再開をします。", []option{optData}, manageStaff},
-		{"postal", "lookup | towns 郵便番号 | diff 旧ファイル 新ファイル | eval", "住所から郵便番号を、郵便番号から住所を調べます（標準入力に1行1住所）。", nil, foreign(postal.Main)},
-		{"version", "", "版を表示します。", nil, version},
+		{"serve", "", "住民サイトと職員用画面を動かします。データがなければ作り、最初の管理者の仮パスワードを一度だけ表示します。", allOptions, false, serve},
+		{"demo", "", "架空の町のデータで両方の画面を動かし、アドレスと試用の番号を表示します。", allOptions, false, serveDemo},
+		{"restore", "", "複製だけからデータベースを復旧します。実行前に内容を表示し、検査に通ったものだけを置き換えます。", []option{optData, optReplica}, false, restoreData},
+		{"check", "", "有効な設定、スキーマの版、複製の遅れ、データの整合性を表示します。", allOptions, false, check},
+		{"bench", "", "この機械での速さを測ります（仮のフォルダと127.0.0.1だけを使います）。", nil, false, measure},
+		{"migrate", "", "データベースのスキーマをこの版に合わせます。", []option{optData}, false, migrate},
+		{"staff", "list | add 担当者ID 氏名 | reset 担当者ID | unlock 担当者ID | disable 担当者ID | enable 担当者ID", "担当者の一覧、追加、仮パスワードの再発行、ロックの解除、停止、再開をします。", []option{optData}, false, manageStaff},
+		{"postal", "lookup | towns 郵便番号 | diff 旧ファイル 新ファイル | eval", "住所から郵便番号を、郵便番号から住所を調べます（標準入力に1行1住所）。", nil, false, foreign(postal.Main)},
+		{"qr", "ファイル…", "一覧の画像やPDFからQRコードを読み取り、1件1行のJSONで出力します。", nil, false, readPictures},
+		{qrWorker, "", "画像を読み取る子プロセスです。", nil, true, workOnPictures},
+		{"version", "", "版を表示します。", nil, false, version},
 	}
 }
 
@@ -86,6 +89,9 @@ func overview() string {
 	var b strings.Builder
 	b.WriteString("madoguchi（窓口） マイナンバーカード交付予約管理\n\n使い方: madoguchi 命令 [指定]\n\n命令:\n")
 	for _, c := range commands() {
+		if c.hidden {
+			continue
+		}
 		fmt.Fprintf(&b, "  %-8s %s\n", c.name, c.meaning)
 	}
 	b.WriteString("\n各命令の指定は madoguchi 命令 --help で表示します。\n")

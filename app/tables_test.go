@@ -24,6 +24,7 @@ var owners = map[string]string{
 	"card":            "app/card",
 	"reading":         "app/card",
 	"handover_note":   "app/card",
+	"issue_kind":      "app/card",
 	"payload_profile": "app/intake",
 	"staff_venue":     "app/staff",
 	"venue":           "app/booking",

@@ -181,7 +181,7 @@ func (w *town) unbooked(n int) []bench.Person {
 	w.read(func(tx *store.Tx) (err error) {
 		people, err = store.All[bench.Person](tx, `SELECT card.notice_number AS number, recipient.birth AS birth_date
 			FROM card JOIN recipient ON recipient.id = card.recipient_id
-			WHERE card.issued_at IS NULL AND recipient.birth NOT LIKE '%-00%'
+			WHERE card.issued_at IS NULL AND (SELECT needs_booking FROM issue_kind WHERE code = card.issue_kind) = 1 AND recipient.birth NOT LIKE '%-00%'
 			  AND NOT EXISTS (SELECT 1 FROM booking WHERE card_id = card.id AND state = 'booked') ORDER BY card.id LIMIT ?`, n)
 		return err
 	})

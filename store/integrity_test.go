@@ -10,7 +10,7 @@ import (
 func TestIntegrityNamesWhatIsWrong(t *testing.T) {
 	for name, c := range map[string]struct{ statement, want string }{
 		"a broken CHECK":         {`INSERT INTO venue (ref, name, position) VALUES ('r', '', 1)`, "CHECK constraint failed in venue"},
-		"a missing referred row": {`INSERT INTO card (ref, recipient_id, issue_kind) VALUES ('r', 77, 'first')`, "1 rows of card refer to rows of recipient"},
+		"a missing referred row": {`INSERT INTO card (ref, recipient_id, issue_kind) VALUES ('r', 77, 'new')`, "1 rows of card refer to rows of recipient"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := t.TempDir() + "/a.db"

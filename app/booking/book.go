@@ -28,7 +28,7 @@ type Wish struct {
 // person's mail is queued and, where the place is one they waited for, their
 // entry on the waiting list ends. Problems: card.NotFound, SlotNotFound,
 // SlotFull, SlotClosed, SlotPast, OutsidePeriod, AlreadyBooked, CardIssued,
-// ReasonMissing.
+// NotNeeded, ReasonMissing.
 //
 // Residents are held to the bookable period; staff may book any slot that has
 // not ended. Whether there is a place, and whether the card is free, the
@@ -262,8 +262,11 @@ func choose(tx *store.Tx, w Wish) (Slot, error) {
 		if err != nil {
 			return s, err
 		}
-		if r.Issued() {
+		switch {
+		case r.Issued():
 			return s, CardIssued
+		case w.Seat == ResidentSeat && w.Channel == Web && !r.NeedsBooking:
+			return s, NotNeeded
 		}
 	}
 	return s, nil

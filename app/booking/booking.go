@@ -26,6 +26,7 @@ var (
 	OutsidePeriod   = problem.Define(problem.Conflict, "outside_period")
 	AlreadyBooked   = problem.Define(problem.Conflict, "already_booked")
 	CardIssued      = problem.Define(problem.Conflict, "card_issued_already")
+	NotNeeded       = problem.Define(problem.Conflict, "booking_not_needed")
 	Stale           = problem.Define(problem.Conflict, "booking_stale")
 	NotLive         = problem.Define(problem.Conflict, "booking_not_live")
 	PastCutoff      = problem.Define(problem.Conflict, "booking_past_cutoff")

@@ -2,6 +2,7 @@ package booking
 
 import (
 	"fmt"
+	"slices"
 
 	"madoguchi/app/audit"
 	"madoguchi/app/card"
@@ -64,29 +65,30 @@ type Bring struct {
 }
 
 // Values lists what a condition can be tied to, in the order of a form.
-func (c Condition) Values() []string {
+func (c Condition) Values(tx *store.Tx) ([]string, error) {
 	switch c {
 	case OfIssueKind:
-		return []string{string(card.NewIssue), string(card.Renewal), string(card.Reissue), string(card.Express), string(card.PageFull),
-			string(card.StayChanged), string(card.FromAbroad), string(card.Infant)}
+		kinds, err := card.AllKinds(tx)
+		var codes []string
+		for _, k := range kinds {
+			codes = append(codes, string(k.Code))
+		}
+		return codes, err
 	case OfAge:
-		return []string{string(Under1), string(Under15), string(From15), string(From75)}
+		return []string{string(Under1), string(Under15), string(From15), string(From75)}, nil
 	case OfComer:
-		return []string{string(Holder), string(Guardian), string(Proxy)}
+		return []string{string(Holder), string(Guardian), string(Proxy)}, nil
 	}
-	return []string{""}
+	return []string{""}, nil
 }
 
-func (b Bring) known() bool {
+func (b Bring) known(tx *store.Tx) (bool, error) {
 	switch b.Condition {
 	case Always, OfIssueKind, OfAge, OfComer:
-		for _, v := range b.Condition.Values() {
-			if v == b.Value {
-				return true
-			}
-		}
+		values, err := b.Condition.Values(tx)
+		return slices.Contains(values, b.Value), err
 	}
-	return false
+	return false, nil
 }
 
 // BringLines lists what a service asks to bring, of everyone, in order.
@@ -145,7 +147,11 @@ func SetBring(tx *store.Tx, by audit.Actor, service store.Ref, version int, line
 	var f faults
 	for i, b := range lines {
 		field := fmt.Sprintf("bring.%d", i)
-		if !b.known() {
+		known, err := b.known(tx)
+		if err != nil {
+			return err
+		}
+		if !known {
 			f.add(field, BringCondition)
 		}
 		lines[i].Text = f.text(field, b.Text, bringLength)

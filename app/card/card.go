@@ -61,10 +61,11 @@ func (n NoticeNumber) String() string {
 	return string(n[:3] + "-" + n[3:])
 }
 
-// IssueKind is the kind of issue (交付区分).
+// IssueKind is the code of a kind of issue (交付区分); table issue_kind says what
+// it is called and what follows from it, see Kind.
 type IssueKind string
 
-// The kinds of issue.
+// The kinds of issue that a new installation knows. A town may have others.
 const (
 	NewIssue     IssueKind = "new"
 	Renewal      IssueKind = "renewal"
@@ -77,19 +78,6 @@ const (
 	UnknownIssue IssueKind = "unknown"
 )
 
-var issueKinds = map[IssueKind]string{
-	NewIssue: "新規", Renewal: "更新", Reissue: "再交付", Express: "特急", PageFull: "追記欄満欄",
-	StayChanged: "在留期間変更", FromAbroad: "国外転入", Infant: "1歳未満", UnknownIssue: "区分不明",
-}
-
-// Label is the kind's name on the screen.
-func (k IssueKind) Label() string {
-	if label, ok := issueKinds[k]; ok {
-		return label
-	}
-	return string(k)
-}
-
 // Card is one person's My Number card on its way to the counter (個人番号カード).
 type Card struct {
 	ID            ID
@@ -98,6 +86,8 @@ type Card struct {
 	NoticeNumber  NoticeNumber
 	ApplicationID string // 申請書ID, 23 digits; empty if the list did not carry it
 	IssueKind     IssueKind
+	KindName      string // what the town calls the kind
+	NeedsBooking  bool   // what the kind says
 	MadeOn        jp.Date
 	ExpiresOn     jp.Date
 	IssuedAt      time.Time
@@ -133,6 +123,8 @@ type Record struct {
 // Columns selects a Record from "card JOIN recipient", for queries of other
 // packages that list cards too.
 const Columns = `card.id, card.ref, card.recipient_id, card.notice_number, card.application_id, card.issue_kind,
+	(SELECT name FROM issue_kind WHERE code = card.issue_kind) AS kind_name,
+	(SELECT needs_booking FROM issue_kind WHERE code = card.issue_kind) AS needs_booking,
 	card.made_on, card.expires_on, card.issued_at, card.issued_by, card.version,
 	recipient.name, recipient.kana_name, recipient.birth, recipient.postal_code, recipient.address,
 	recipient.telephone, recipient.mail, recipient.version AS person_version`

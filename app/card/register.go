@@ -49,6 +49,9 @@ func Register(tx *store.Tx, by audit.Actor, reading Reading) (Record, error) {
 	if store.Broke(err, store.Unique, "card.notice_number") || store.Broke(err, store.Unique, "card.application_id") {
 		return Record{}, Registered
 	}
+	if store.Broke(err, store.Trigger, "issue_kind_unknown") {
+		return Record{}, KindUnknown
+	}
 	if err != nil {
 		return Record{}, fmt.Errorf("register card: %w", err)
 	}

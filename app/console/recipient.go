@@ -29,6 +29,8 @@ type recipientPage struct {
 	SignInClosed bool
 
 	Age           string
+	Fee           string // of the kind of issue; "" for none
+	Wording       string
 	ApplicationID string
 	PostalCode    string
 	Address       string
@@ -92,6 +94,11 @@ func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permiss
 		return err
 	}
 	p.person = personOf(r)
+	kind, err := card.KindOf(tx, r.IssueKind)
+	if err != nil {
+		return err
+	}
+	p.Fee, p.Wording = kind.Fee, kind.Wording
 	p.ApplicationID = orNone(r.ApplicationID)
 	p.PostalCode, p.Address, p.Telephone = r.PostalCode.String(), orNone(r.Address), orNone(r.Telephone)
 	p.ExpiresOn = orNone(r.ExpiresOn.Both())
@@ -148,6 +155,8 @@ func (p *recipientPage) bookings(r card.Record, visits []booking.Visit) {
 		}
 	case p.Booking != nil:
 		p.BoxHeading = "いまの予約"
+	case !r.NeedsBooking:
+		p.BoxHeading, p.BoxSentence = "予約", "予約のいらない区分です（"+r.KindName+"）。窓口で受け取りたいときは、予約もできます。"
 	default:
 		p.BoxHeading, p.BoxSentence = "予約", "まだ予約がありません。"
 	}

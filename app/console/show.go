@@ -35,7 +35,7 @@ func personOf(r card.Record) person {
 		KanaName:     r.KanaName,
 		Birth:        r.Birth.Japanese(),
 		NoticeNumber: r.NoticeNumber.String(),
-		IssueKind:    r.IssueKind.Label(),
+		IssueKind:    r.KindName,
 	}
 	if p.Name == "" {
 		p.Name = orNone(p.NoticeNumber)
@@ -55,6 +55,8 @@ func standingOf(r card.Record, booked bool) standing {
 		return standing{"交付済み", "done"}
 	case booked:
 		return standing{"予約あり", "booked"}
+	case !r.NeedsBooking:
+		return standing{"予約不要", "done"}
 	}
 	return standing{"未予約", "none"}
 }

@@ -156,7 +156,7 @@ func unbooked(tx *store.Tx) ([]Notice, error) {
 	}
 	rows, err := store.All[row](tx, `SELECT card.notice_number, recipient.birth
 		FROM card JOIN recipient ON recipient.id = card.recipient_id
-		WHERE card.issued_at IS NULL AND recipient.birth NOT LIKE '%-00'
+		WHERE card.issued_at IS NULL AND (SELECT needs_booking FROM issue_kind WHERE code = card.issue_kind) = 1 AND recipient.birth NOT LIKE '%-00'
 		  AND NOT EXISTS (SELECT 1 FROM booking WHERE booking.card_id = card.id)
 		ORDER BY card.id LIMIT 3`)
 	if err != nil {

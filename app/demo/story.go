@@ -207,6 +207,10 @@ func (s *story) book(tx *store.Tx, person int, v visit) error {
 	if v.seat == booking.OverSeat {
 		by = s.admin
 	}
+	if !r.NeedsBooking && v.channel == booking.Web {
+		// Whose card comes by post telephones to collect it instead.
+		v.channel, by = booking.Telephone, s.clerk()
+	}
 	_, err := booking.Book(tx, by, booking.Wish{
 		Card: r.ID, Slot: s.slots[v.spot].Ref, Channel: v.channel, Seat: v.seat, Reason: v.reason,
 	})

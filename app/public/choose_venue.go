@@ -26,6 +26,9 @@ type freeVenue struct {
 }
 
 func (s *Site) chooseVenue(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
+	if v.stage == free && !v.record.NeedsBooking {
+		return reply{}, booking.NotNeeded
+	}
 	page := chooseVenuePage{frame: s.frame(c, v, "venues.title")}
 	page.Change = page.changed(v)
 	venues, err := booking.Venues(tx)

@@ -125,7 +125,7 @@ func composed() map[string]bool {
 		keys["flash."+code] = true
 	}
 	for _, code := range []string{
-		card.ErrNoticeNumber.Code, card.SignInRefused.Code, booking.SlotFull.Code, booking.SlotClosed.Code, booking.SlotPast.Code,
+		card.ErrNoticeNumber.Code, card.SignInRefused.Code, booking.SlotFull.Code, booking.SlotClosed.Code, booking.SlotPast.Code, booking.NotNeeded.Code,
 		booking.OutsidePeriod.Code, booking.SlotNotFound.Code, booking.VenueNotFound.Code,
 	} {
 		keys["problem."+code] = true

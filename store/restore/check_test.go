@@ -28,7 +28,7 @@ func breakRules(t *testing.T, database, statement string) {
 func TestCopyThatBreaksItsOwnSchemaIsNotPutInPlace(t *testing.T) {
 	for name, c := range map[string]struct{ statement, want string }{
 		"a CHECK is broken":         {`INSERT INTO venue (ref, name, position) VALUES ('r', '', 1)`, "CHECK"},
-		"a referred row is missing": {`INSERT INTO card (ref, recipient_id, issue_kind) VALUES ('r', 77, 'first')`, "that are missing"},
+		"a referred row is missing": {`INSERT INTO card (ref, recipient_id, issue_kind) VALUES ('r', 77, 'new')`, "that are missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			database, tg := places(t)

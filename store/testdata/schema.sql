@@ -1,4 +1,4 @@
--- Schema version 3, as it stands after all migrations.
+-- Schema version 4, as it stands after all migrations.
 
 CREATE TABLE audit (
   id           INTEGER PRIMARY KEY,
@@ -150,6 +150,12 @@ CREATE TRIGGER card_is_issued_once BEFORE UPDATE OF issued_at ON card
 WHEN OLD.issued_at IS NOT NULL AND NEW.issued_at IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'card_is_issued_once'); END;
 
+CREATE TRIGGER card_issue_kind_known BEFORE INSERT ON card WHEN NOT EXISTS (SELECT 1 FROM issue_kind WHERE code = NEW.issue_kind)
+BEGIN SELECT RAISE(ABORT, 'issue_kind_unknown'); END;
+
+CREATE TRIGGER card_issue_kind_stays_known BEFORE UPDATE OF issue_kind ON card WHEN NOT EXISTS (SELECT 1 FROM issue_kind WHERE code = NEW.issue_kind)
+BEGIN SELECT RAISE(ABORT, 'issue_kind_unknown'); END;
+
 CREATE TABLE closed_day (
   id        INTEGER PRIMARY KEY,
   ref       TEXT NOT NULL UNIQUE,
@@ -231,6 +237,22 @@ CREATE TABLE hours_window (
   PRIMARY KEY (hours_id, weekday, starts),
   CHECK (capacity + reserve > 0)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE issue_kind (
+  code          TEXT PRIMARY KEY CHECK (code <> '' AND code NOT GLOB '*[^a-z0-9_]*'),
+  name          TEXT NOT NULL UNIQUE CHECK (name <> ''),
+  needs_booking INTEGER NOT NULL DEFAULT 1 CHECK (needs_booking IN (0, 1)),
+  renewal       INTEGER NOT NULL DEFAULT 0 CHECK (renewal IN (0, 1)),
+  fee           TEXT NOT NULL DEFAULT '',
+  wording       TEXT NOT NULL DEFAULT '',
+  position      INTEGER NOT NULL,
+  retired_at    TEXT,
+  version       INTEGER NOT NULL DEFAULT 1,
+  -- What no list says must have a kind too.
+  CHECK (code <> 'unknown' OR retired_at IS NULL)
+) STRICT;
+
+CREATE TRIGGER issue_kind_is_kept BEFORE DELETE ON issue_kind BEGIN SELECT RAISE(ABORT, 'issue_kind_is_kept'); END;
 
 CREATE TABLE mail (
   id          INTEGER PRIMARY KEY,
