@@ -87,6 +87,8 @@ func runService(ctx context.Context, s Surroundings, cfg Config, started func(*s
 	}
 	jobs := startJobs(ctx, svc.st, svc.log)
 	defer jobs()
+	seats := startSeats(ctx, svc.st, svc.log)
+	defer seats()
 	select {
 	case <-ctx.Done():
 		return nil

@@ -31,24 +31,13 @@ func offerSlot(tx *store.Tx, by audit.Actor, slotID int64) error {
 	if err != nil {
 		return fmt.Errorf("offer place: %w", err)
 	}
-	if s.Remaining() == 0 {
-		return nil
-	}
-	p, err := Bookable(tx, s.VenueID, s.ServiceID)
-	if err != nil || !p.HoldsSlot(s) {
-		return err
-	}
-	until, ok, err := offerUntil(tx, s)
+	until, ok, err := mayOffer(tx, s)
 	if err != nil || !ok {
 		return err
 	}
 	by = audit.Actor{Kind: audit.System, Ref: timetable.Ref, Request: by.Request}
 	for range s.Remaining() {
-		w, err := oneWaiting(tx, `venue_id = ? AND service_id = ? AND state = 'waiting' AND ? BETWEEN from_on AND until_on
-			AND NOT EXISTS (SELECT 1 FROM card WHERE card.id = waiting.card_id AND card.issued_at IS NOT NULL)
-			AND NOT EXISTS (SELECT 1 FROM booking JOIN slot ON slot.id = booking.slot_id WHERE booking.card_id = waiting.card_id
-				AND booking.state IN `+live+` AND slot.held_on || slot.starts <= ?)
-			ORDER BY place`, s.VenueID, s.ServiceID, s.HeldOn, s.HeldOn.String()+s.Starts.String())
+		w, err := firstWaiting(tx, s)
 		if errors.Is(err, WaitingNotFound) {
 			return nil
 		}
@@ -64,6 +53,29 @@ func offerSlot(tx *store.Tx, by audit.Actor, slotID int64) error {
 		}
 	}
 	return nil
+}
+
+// mayOffer tells whether a slot has a place that could be offered now, and
+// until when.
+func mayOffer(tx *store.Tx, s Slot) (until time.Time, ok bool, err error) {
+	if s.Remaining() == 0 {
+		return until, false, nil
+	}
+	p, err := Bookable(tx, s.VenueID, s.ServiceID)
+	if err != nil || !p.HoldsSlot(s) {
+		return until, false, err
+	}
+	return offerUntil(tx, s)
+}
+
+// firstWaiting is who a place of the slot is due to: not who has a booking that
+// is as early. Problem: WaitingNotFound when there is nobody.
+func firstWaiting(tx *store.Tx, s Slot) (Waiting, error) {
+	return oneWaiting(tx, `venue_id = ? AND service_id = ? AND state = 'waiting' AND ? BETWEEN from_on AND until_on
+		AND NOT EXISTS (SELECT 1 FROM card WHERE card.id = waiting.card_id AND card.issued_at IS NOT NULL)
+		AND NOT EXISTS (SELECT 1 FROM booking JOIN slot ON slot.id = booking.slot_id WHERE booking.card_id = waiting.card_id
+			AND booking.state IN `+live+` AND slot.held_on || slot.starts <= ?)
+		ORDER BY place`, s.VenueID, s.ServiceID, s.HeldOn, s.HeldOn.String()+s.Starts.String())
 }
 
 // insertHold holds a resident's place for nobody by name: the card that it is
@@ -107,12 +119,9 @@ func OfferFree(tx *store.Tx) error {
 	if err := ExpireHolds(tx); err != nil {
 		return err
 	}
-	slots, err := store.All[int64](tx, `SELECT DISTINCT slot.id FROM waiting JOIN slot ON slot.venue_id = waiting.venue_id
-		AND slot.service_id = waiting.service_id AND slot.held_on BETWEEN waiting.from_on AND waiting.until_on
-		WHERE waiting.state = 'waiting' AND slot.held_on >= ? AND `+remainingSQL(ResidentSeat)+` > 0
-		ORDER BY slot.held_on, slot.starts, slot.id`, jp.DateOf(tx.Now))
+	slots, err := waitedFor(tx)
 	if err != nil {
-		return fmt.Errorf("look for free places: %w", err)
+		return err
 	}
 	for _, id := range slots {
 		if err := offer(tx, timetable, id); err != nil {
@@ -120,6 +129,49 @@ func OfferFree(tx *store.Tx) error {
 		}
 	}
 	return nil
+}
+
+// waitedFor lists the slots with a free place on a day that someone waits for.
+func waitedFor(tx *store.Tx) ([]int64, error) {
+	slots, err := store.All[int64](tx, `SELECT DISTINCT slot.id FROM waiting JOIN slot ON slot.venue_id = waiting.venue_id
+		AND slot.service_id = waiting.service_id AND slot.held_on BETWEEN waiting.from_on AND waiting.until_on
+		WHERE waiting.state = 'waiting' AND slot.held_on >= ? AND `+remainingSQL(ResidentSeat)+` > 0
+		ORDER BY slot.held_on, slot.starts, slot.id`, jp.DateOf(tx.Now))
+	if err != nil {
+		return nil, fmt.Errorf("look for free places: %w", err)
+	}
+	return slots, nil
+}
+
+// SeatsDue reports whether OfferFree has something to do: a hold has run out,
+// or a free place is due to someone who waits.
+func SeatsDue(tx *store.Tx) (bool, error) {
+	n, err := store.One[int](tx, `SELECT count(*) FROM booking WHERE state = 'held' AND held_until <= ?`, tx.Now)
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	slots, err := waitedFor(tx)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range slots {
+		s, err := store.One[Slot](tx, `SELECT `+slotColumns+` FROM slot WHERE id = ?`, id)
+		if err != nil {
+			return false, fmt.Errorf("look for free places: %w", err)
+		}
+		_, ok, err := mayOffer(tx, s)
+		if err != nil {
+			return false, err
+		}
+		if !ok {
+			continue
+		}
+		_, err = firstWaiting(tx, s)
+		if !errors.Is(err, WaitingNotFound) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // OfferOf is the place that is held for an entry, and until when; ok is false
