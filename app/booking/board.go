@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"slices"
 	"time"
 
 	"madoguchi/app/jp"
@@ -19,7 +20,15 @@ type Board struct {
 	Waiting  []BoardLine // checked in, in the order in which they are to be called
 	Called   []BoardLine // at the counters, called last first
 	Expected []BoardLine // not yet here, by time
-	Over     int         // visits that have ended
+	Ended    []BoardLine // visits that are over, whatever came of them; the last first
+}
+
+// Only is the board of those who fit, in the same order.
+func (b Board) Only(fits func(BoardLine) bool) Board {
+	only := func(lines []BoardLine) []BoardLine {
+		return slices.DeleteFunc(slices.Clone(lines), func(l BoardLine) bool { return !fits(l) })
+	}
+	return Board{Waiting: only(b.Waiting), Called: only(b.Called), Expected: only(b.Expected), Ended: only(b.Ended)}
 }
 
 // BoardOf reads the board of a place, or (venueID 0) of all. Who checked in
@@ -50,7 +59,7 @@ func BoardOf(tx *store.Tx, venueID int64, on jp.Date) (Board, error) {
 			line.Late = tx.Now.After(limit)
 			b.Expected = append(b.Expected, line)
 		default:
-			b.Over++
+			b.Ended = insert(b.Ended, line, func(a, b BoardLine) bool { return a.Visit.EndedAt.After(b.Visit.EndedAt) })
 		}
 	}
 	return b, nil

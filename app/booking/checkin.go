@@ -23,6 +23,8 @@ var (
 	NotLateYet     = problem.Define(problem.Conflict, "booking_not_late_yet")
 	VisitNotFound  = problem.Define(problem.NotFound, "visit_not_found")
 	NothingScanned = problem.Define(problem.Invalid, "visit_nothing_scanned")
+	ScannedWithIME = problem.Define(problem.Invalid, "visit_scanned_with_ime")
+	NobodyWaits    = problem.Define(problem.Conflict, "nobody_waits")
 	CounterTooLong = problem.Define(problem.Invalid, "counter_too_long")
 )
 
@@ -42,18 +44,42 @@ var stepActions = map[State]audit.Action{
 }
 
 // FindVisit finds the booking of who stands at the counter: by what a scanner
-// read from the booking's QR code (its address or number), by a booking number
-// or by the number of a delivery notice. Problems: NothingScanned,
-// VisitNotFound, NotLive for a notice without a live booking.
+// read from the booking's QR code (its address or number) or from the delivery
+// notice's (its number, alone or in an address), or by either number typed in.
+// Problems: NothingScanned, ScannedWithIME, VisitNotFound; NotLive for a notice
+// without a live booking, and then CardID is set.
 func FindVisit(tx *store.Tx, scanned string) (Visit, error) {
-	text := strings.TrimSpace(jp.Narrow(scanned))
-	if text == "" {
+	words := scannedWords(scanned)
+	if len(words) == 0 {
 		return Visit{}, NothingScanned.On("scanned")
 	}
-	if i := strings.LastIndexByte(text, '/'); i >= 0 {
-		text = text[i+1:]
+	for _, word := range words {
+		v, err := visitOf(tx, word)
+		if !errors.Is(err, VisitNotFound) {
+			return v, err
+		}
 	}
-	if n, err := ParseNumber(text); err == nil {
+	if jp.TypedWithIME(scanned) {
+		return Visit{}, ScannedWithIME.On("scanned")
+	}
+	return Visit{}, VisitNotFound.On("scanned")
+}
+
+// scannedWords are the parts of a scanned text that may be a number or Ref: of
+// an address the last part first, of a line of values the first alone, because
+// the others of a recipient list are dates and numbers of other kinds.
+func scannedWords(scanned string) []string {
+	text := strings.TrimSpace(jp.Narrow(scanned))
+	if i := strings.IndexAny(text, ",\t"); i >= 0 {
+		text = text[:i]
+	}
+	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("/?&=#", r) })
+	slices.Reverse(words)
+	return words
+}
+
+func visitOf(tx *store.Tx, word string) (Visit, error) {
+	if n, err := ParseNumber(word); err == nil {
 		v, err := ByNumber(tx, n)
 		if err == nil && v.State != Held && v.State != Expired {
 			return v, nil
@@ -62,7 +88,7 @@ func FindVisit(tx *store.Tx, scanned string) (Visit, error) {
 			return v, err
 		}
 	}
-	if n, err := card.ParseNoticeNumber(text); err == nil {
+	if n, err := card.ParseNoticeNumber(word); err == nil {
 		r, err := card.ByNoticeNumber(tx, n)
 		if err == nil {
 			return ofNotice(tx, r)
@@ -71,9 +97,9 @@ func FindVisit(tx *store.Tx, scanned string) (Visit, error) {
 			return Visit{}, err
 		}
 	}
-	v, err := ByRef(tx, store.Ref(strings.ToLower(text)))
-	if errors.Is(err, NotFound) {
-		return v, VisitNotFound.On("scanned")
+	v, err := ByRef(tx, store.Ref(strings.ToLower(word)))
+	if errors.Is(err, NotFound) || err == nil && (v.State == Held || v.State == Expired) {
+		return Visit{}, VisitNotFound
 	}
 	return v, err
 }
@@ -87,6 +113,7 @@ func ofNotice(tx *store.Tx, r card.Record) (Visit, error) {
 	v, err = one(tx, `booking.card_id = ? AND slot.held_on = ? AND booking.state IN ('done', 'papers_missing', 'no_show')
 		ORDER BY booking.id DESC`, r.Card.ID, jp.DateOf(tx.Now))
 	if errors.Is(err, NotFound) {
+		v.CardID = r.Card.ID
 		return v, NotLive
 	}
 	return v, err
@@ -110,6 +137,26 @@ func Call(tx *store.Tx, by audit.Actor, ref store.Ref, version int, counter stri
 		return Visit{}, CounterTooLong.On("counter").With("most", fmt.Sprint(counterLength))
 	}
 	return step(tx, by, ref, version, Called, counter)
+}
+
+// CallNext calls who is first in line to a counter: of those who wait at its
+// place for a service that it serves, by the order of the board. Who else calls
+// at the same time gets the next one. Problems: NobodyWaits, and Call's.
+func CallNext(tx *store.Tx, by audit.Actor, c VenueCounter) (Visit, error) {
+	board, err := BoardOf(tx, c.VenueID, jp.DateOf(tx.Now))
+	if err != nil {
+		return Visit{}, err
+	}
+	serves, err := Serves(tx, c)
+	if err != nil {
+		return Visit{}, err
+	}
+	for _, l := range board.Waiting {
+		if serves(l.Visit.Slot.ServiceID) {
+			return Call(tx, by, l.Visit.Booking.Ref, l.Visit.Version, c.Name)
+		}
+	}
+	return Visit{}, NobodyWaits
 }
 
 // Finish marks that a visit has served its purpose (来庁済み). A card's issue
@@ -146,7 +193,7 @@ func step(tx *store.Tx, by audit.Actor, ref store.Ref, version int, to State, co
 		return v, NotToday.With("on", v.Slot.HeldOn.Short())
 	}
 	if to == NoShow {
-		after, err := lateFrom(tx, v.Slot)
+		after, err := LateFrom(tx, v.Slot)
 		if err != nil || tx.Now.Before(after) {
 			return v, orProblem(err, NotLateYet.With("at", jp.ClockOf(after).String()))
 		}
@@ -168,10 +215,16 @@ func step(tx *store.Tx, by audit.Actor, ref store.Ref, version int, to State, co
 	return ByRef(tx, ref)
 }
 
-// lateFrom is the instant from which who has not come is late for a slot.
-func lateFrom(tx *store.Tx, s Slot) (time.Time, error) {
+// LateMinutes is how many minutes after a slot's start a visit counts as late.
+func LateMinutes(tx *store.Tx) (int, error) {
 	town, err := settings.Get(tx)
-	return s.At().Add(time.Duration(town.LateMinutes) * time.Minute), err
+	return town.LateMinutes, err
+}
+
+// LateFrom is the instant from which who has not come is late for a slot.
+func LateFrom(tx *store.Tx, s Slot) (time.Time, error) {
+	minutes, err := LateMinutes(tx)
+	return s.At().Add(time.Duration(minutes) * time.Minute), err
 }
 
 // before is the state that a wrong step is taken back to.

@@ -41,6 +41,15 @@ func CounterServices(tx *store.Tx, counterID int64) ([]Service, error) {
 		WHERE counter_service.counter_id = ? ORDER BY service.position, service.id`, counterID)
 }
 
+// Serves tells which services, by their rows, a counter serves; one for which
+// none is set up serves all.
+func Serves(tx *store.Tx, c VenueCounter) (func(serviceID int64) bool, error) {
+	services, err := CounterServices(tx, c.ID)
+	return func(id int64) bool {
+		return len(services) == 0 || slices.ContainsFunc(services, func(s Service) bool { return s.ID == id })
+	}, err
+}
+
 // AddCounter adds a counter with the services it serves, at the end of its
 // place's list. Problems on name: NameMissing, NameTaken, card.TooLong.
 func AddCounter(tx *store.Tx, by audit.Actor, c VenueCounter, services []int64) (VenueCounter, error) {

@@ -100,7 +100,7 @@ func (r Rules) opening(d jp.Date) jp.Date {
 
 // residentsMay says why residents may not book a slot that has a place.
 func residentsMay(tx *store.Tx, s Slot) error {
-	service, err := serviceByID(tx, s.ServiceID)
+	service, err := ServiceByID(tx, s.ServiceID)
 	if err != nil {
 		return err
 	}

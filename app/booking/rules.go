@@ -145,7 +145,7 @@ func townRules(serviceID int64, town settings.Settings) Rules {
 // gave. Problems: SetupStale; RulesForm on opens_at, days_ahead, close, change,
 // together_most, contact_most.
 func SetRules(tx *store.Tx, by audit.Actor, r Rules) error {
-	s, err := serviceByID(tx, r.ServiceID)
+	s, err := ServiceByID(tx, r.ServiceID)
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func SetRules(tx *store.Tx, by audit.Actor, r Rules) error {
 // ClearRules lets a service follow the town's settings again. Problems:
 // ServiceNotFound, SetupStale.
 func ClearRules(tx *store.Tx, by audit.Actor, serviceID int64, version int) error {
-	s, err := serviceByID(tx, serviceID)
+	s, err := ServiceByID(tx, serviceID)
 	if err != nil {
 		return err
 	}

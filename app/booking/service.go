@@ -61,8 +61,8 @@ func ServiceByRef(tx *store.Tx, ref store.Ref) (Service, error) {
 	return found(s, err, ServiceNotFound)
 }
 
-// serviceByID finds a service by its row. Problem: ServiceNotFound.
-func serviceByID(tx *store.Tx, id int64) (Service, error) {
+// ServiceByID finds a service by its row. Problem: ServiceNotFound.
+func ServiceByID(tx *store.Tx, id int64) (Service, error) {
 	s, err := store.One[Service](tx, `SELECT `+serviceColumns+` FROM service WHERE id = ?`, id)
 	return found(s, err, ServiceNotFound)
 }

@@ -53,7 +53,7 @@ func BookVisitor(tx *store.Tx, by audit.Actor, w Wish, who card.Visitor) (Visit,
 }
 
 func mayVisit(tx *store.Tx, by audit.Actor, w Wish, s Slot) error {
-	service, err := serviceByID(tx, s.ServiceID)
+	service, err := ServiceByID(tx, s.ServiceID)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package booking
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -222,7 +223,7 @@ func TestDayAtTheCounter(t *testing.T) {
 				}
 			}
 		}
-		if len(b.Waiting) == 4 && !b.Waiting[1].Late || b.Over != 1 {
+		if len(b.Waiting) == 4 && !b.Waiting[1].Late || len(b.Ended) != 1 {
 			t.Errorf("got %+v, want the second in line to be late, and one visit over", b)
 		}
 		return err
@@ -253,6 +254,62 @@ func TestDayAtTheCounter(t *testing.T) {
 	w.mustHold()
 }
 
+func TestNextInLineIsCalledOnce(t *testing.T) {
+	w := newTown(t, 2, 3, 0, 3)
+	var ids []ID
+	for _, slot := range []int{1, 0, 0} {
+		v, err := w.book(len(ids), slot, StaffSeat, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, v.ID)
+	}
+	w.clock.Advance(23*time.Hour + 55*time.Minute) // 8:55 of the day
+	var one, two, other VenueCounter
+	w.do("counters", nil, func(tx *store.Tx) (err error) {
+		v := w.slots[0].VenueID
+		if one, err = AddCounter(tx, w.by, VenueCounter{VenueID: v, Name: "1番窓口"}, []int64{w.slots[0].ServiceID}); err != nil {
+			return err
+		}
+		if two, err = AddCounter(tx, w.by, VenueCounter{VenueID: v, Name: "2番窓口"}, nil); err != nil {
+			return err
+		}
+		s, err := AddService(tx, w.by, Service{Name: "別の業務", Minutes: 15})
+		if err != nil {
+			return err
+		}
+		other, err = AddCounter(tx, w.by, VenueCounter{VenueID: v, Name: "3番窓口"}, []int64{s.ID})
+		return err
+	})
+	call := func(want error, c VenueCounter, who int) {
+		t.Helper()
+		w.do("call the next", want, func(tx *store.Tx) error {
+			v, err := CallNext(tx, w.by, c)
+			if err == nil && (v.ID != ids[who] || v.State != Called || v.CalledTo != c.Name) {
+				t.Errorf("got %+v, want %d called to %s", v, who, c.Name)
+			}
+			return err
+		})
+	}
+	call(NobodyWaits, one, 0)
+	for i := range ids {
+		w.do("check in", nil, func(tx *store.Tx) error {
+			v, _, err := Live(tx, w.cards[i].Card.ID)
+			if err == nil {
+				_, err = CheckIn(tx, w.by, v.Booking.Ref, v.Version)
+			}
+			return err
+		})
+		w.clock.Advance(time.Second)
+	}
+	call(NobodyWaits, other, 0)
+	call(nil, one, 1)
+	call(nil, two, 2)
+	call(nil, one, 0)
+	call(NobodyWaits, two, 0)
+	w.mustHold()
+}
+
 func TestWhoStandsAtTheCounterIsFoundByWhateverTheyBring(t *testing.T) {
 	w := newTown(t, 1, 3, 0, 2)
 	v, err := w.book(0, 0, StaffSeat, "")
@@ -260,13 +317,16 @@ func TestWhoStandsAtTheCounterIsFoundByWhateverTheyBring(t *testing.T) {
 		t.Fatal(err)
 	}
 	apptest.Read(t, w.st, func(tx *store.Tx) error {
-		for _, scanned := range []string{v.Number.String(), "AAA-000000", "ａａａ０００００0", "https://example.jp/b/" + string(v.Booking.Ref), string(v.Booking.Ref)} {
+		for _, scanned := range []string{
+			v.Number.String(), "AAA-000000", "ａａａ０００００0", "https://example.jp/b/" + string(v.Booking.Ref), string(v.Booking.Ref),
+			"https://example.jp/?n=AAA000000", "ＡＡＡ－０００００0", "AAA-000000,12345678901234567890123,02,人,ヒト,19500512", "https://example.jp/n/AAA-000000/",
+		} {
 			got, err := FindVisit(tx, scanned)
 			if err != nil || got.ID != v.ID {
 				t.Errorf("%q: got %v, %v, want the booking", scanned, got.Number, err)
 			}
 		}
-		for scanned, want := range map[string]error{" ": NothingScanned, "zzz": VisitNotFound, "AAA-000001": NotLive, "https://example.jp/": VisitNotFound} {
+		for scanned, want := range map[string]error{" ": NothingScanned, "zzz": VisitNotFound, "AAA-000001": NotLive, "https://example.jp/": VisitNotFound, "/": NothingScanned, "ちああ000": ScannedWithIME} {
 			if _, err := FindVisit(tx, scanned); !errors.Is(err, want) {
 				t.Errorf("%q: got %v, want %v", scanned, err, want)
 			}
@@ -382,22 +442,37 @@ func TestExtractHoldsWhatTheFilterSays(t *testing.T) {
 		"a state that is not": {Filter{From: day, To: day, States: []State{NoShow}}, 0},
 		"a kind of issue":     {Filter{From: day, To: day, IssueKinds: []card.IssueKind{card.NewIssue}}, 3},
 		"a channel":           {Filter{From: day, To: day, Channel: Web}, 0},
-		"a place":             {Filter{From: day, To: day, Venue: w.slots[0].VenueID, Service: w.slots[0].ServiceID}, 3},
+		"a place":             {Filter{From: day, To: day, Venues: []int64{w.slots[0].VenueID}, Service: w.slots[0].ServiceID}, 3},
 	} {
 		apptest.Read(t, w.st, func(tx *store.Tx) error {
-			rows, err := Extract(tx, c.filter, 0)
+			rows, err := Extract(tx, c.filter, 0, 0)
 			if len(rows) != c.want {
 				t.Errorf("%s: got %d rows, want %d", sentence, len(rows), c.want)
 			}
 			if len(rows) == 3 && (rows[0].Visit.Slot.Starts != w.slots[0].Starts || rows[0].Service != "受け取り" || rows[0].Record.Name != "人") {
 				t.Errorf("%s: got %+v first, want it in order with person and service", sentence, rows[0])
 			}
-			return err
+			if _, n, countErr := CountExtract(tx, c.filter); n != c.want || countErr != nil {
+				t.Errorf("%s: got %d counted, %v, want %d", sentence, n, countErr, c.want)
+			}
+			var each []ExtractRow
+			eachErr := EachExtract(tx, c.filter, func(r ExtractRow) error { each = append(each, r); return nil })
+			if !slices.EqualFunc(each, rows, func(a, b ExtractRow) bool { return a.Visit.ID == b.Visit.ID }) {
+				t.Errorf("%s: got %d rows one by one, want the same %d", sentence, len(each), len(rows))
+			}
+			return errors.Join(err, eachErr)
 		})
 	}
 	apptest.Read(t, w.st, func(tx *store.Tx) error {
-		if _, err := Extract(tx, Filter{From: day, To: day.AddDays(400)}, 0); !errors.Is(err, ExtractTooLong) {
+		if _, err := Extract(tx, Filter{From: day, To: day.AddDays(400)}, 0, 0); !errors.Is(err, ExtractTooLong) {
 			t.Errorf("got %v, want ExtractTooLong", err)
+		}
+		if rows, err := Extract(tx, Filter{From: day, To: day}, 1, 2); len(rows) != 1 || rows[0].Visit.Slot.Starts != w.slots[1].Starts {
+			t.Errorf("got %+v, %v, want the third row alone", rows, err)
+		}
+		n := 0
+		if err := EachExtract(tx, Filter{From: day.AddDays(-100), To: day.AddDays(100)}, func(ExtractRow) error { n++; return nil }); n != 3 || err != nil {
+			t.Errorf("got %d rows over 201 days, %v, want 3", n, err)
 		}
 		counts, err := FreeCounts(tx)
 		if len(counts) != 1 || counts[0].Remaining != 3 || counts[0].HeldOn != (jp.Date{Year: 2026, Month: 12, Day: 2}) {

@@ -97,6 +97,7 @@ func (d *Desk) routes() []guarded {
 	return slices.Concat(
 		d.accountRoutes(),
 		d.recipientRoutes(),
+		d.dayRoutes(),
 	)
 }
 

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -19,6 +20,7 @@ type issuePage struct {
 	Booking string
 	Checks  []string
 	Version int
+	Back    string // page of the day from which someone came; "" for none
 }
 
 // issueChecks are what has to be done before a card is issued.
@@ -31,7 +33,7 @@ var issueChecks = []string{
 }
 
 func (d *Desk) askIssue(c *gin.Context) error {
-	p := issuePage{Checks: issueChecks}
+	p := issuePage{Checks: issueChecks, Back: dayPage(c.Query("back"), "")}
 	var r card.Record
 	err := d.store.Read(c, func(tx *store.Tx) (err error) {
 		if r, err = card.Get(tx, refOf(c)); err != nil {
@@ -45,6 +47,9 @@ func (d *Desk) askIssue(c *gin.Context) error {
 		p.Booking = "なし（予約のない来庁）"
 		if booked {
 			p.Booking = slotDay(v.Slot) + "　" + v.Venue.Name
+			if v.State != booking.Booked {
+				p.Booking += "　" + visitNow(v)
+			}
 		}
 		return err
 	})
@@ -57,6 +62,12 @@ func (d *Desk) askIssue(c *gin.Context) error {
 	return d.show(c, http.StatusOK, "issue", "交付済みにする", &p)
 }
 
+// issuePath leads to the issue of a visit's card, and from there back to a page
+// of the day.
+func issuePath(e booking.DayEntry, back string) string {
+	return recipientPath(e.Record) + "/issue?" + url.Values{"back": {back}}.Encode()
+}
+
 // issue marks the card as issued and its booking as done, in one step.
 func (d *Desk) issue(c *gin.Context) error {
 	err := d.write(c, "card_issued", func(tx *store.Tx) (string, error) {
@@ -64,7 +75,7 @@ func (d *Desk) issue(c *gin.Context) error {
 		if err != nil {
 			return "", err
 		}
-		return recipientPath(r), booking.MarkDone(tx, actor(c), r.Card.ID)
+		return dayPage(c.PostForm("back"), recipientPath(r)), booking.MarkDone(tx, actor(c), r.Card.ID)
 	})
 	if refused, ok := problem.As(err); ok && refused.Kind == problem.Conflict {
 		return d.issueConflict(c, refused)

@@ -35,6 +35,8 @@ var menuEntries = []struct {
 	permission staff.Permission
 }{
 	{link{Path: "/", Label: "本日の予約"}, staff.MaySeeToday},
+	{link{Path: "/check-in", Label: "来庁受付"}, staff.MayCheckIn},
+	{link{Path: "/board", Label: "呼出し状況"}, staff.MayCheckIn},
 	{link{Path: "/read", Label: "一覧の読取り"}, staff.MayReadList},
 	{link{Path: "/search", Label: "さがす"}, staff.MaySearch},
 }

@@ -21,6 +21,8 @@ var met = []*problem.Problem{
 	booking.SlotFull, booking.SlotClosed, booking.SlotPast, booking.OutsidePeriod, booking.AlreadyBooked, booking.CardIssued,
 	booking.Stale, booking.NotLive, booking.PastCutoff, booking.ReasonMissing, booking.ReasonTooLong, booking.NotFound,
 	booking.SlotNotFound, booking.VenueNotFound, booking.ServiceNotFound,
+	booking.NotToday, booking.StepNotAllowed, booking.NotLateYet, booking.VisitNotFound, booking.NothingScanned, booking.ScannedWithIME,
+	booking.CounterTooLong, booking.CounterNotFound, booking.NobodyWaits, booking.ExtractTooLong,
 }
 
 func TestEveryProblemMetHereHasASentence(t *testing.T) {
@@ -39,6 +41,10 @@ func TestEveryProblemMetHereHasASentence(t *testing.T) {
 	} {
 		keys = append(keys, "flash."+flash)
 	}
+	for _, s := range steps {
+		keys = append(keys, "flash."+s.flash)
+	}
+	keys = append(keys, "flash.visit_called", "flash.visit_papers_missing", "flash.nobody_waits")
 	keys = append(keys, "form.staff_id_missing", "form.password_missing", "form.current_missing", "form.new_missing",
 		"form.again_differs", "field.current.one_time", "field.new.rule")
 	for _, key := range keys {

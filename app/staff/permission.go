@@ -9,6 +9,9 @@ const (
 	MaySeeToday     Permission = "see_today"
 	MayReadList     Permission = "read_list"
 	MaySearch       Permission = "search"
+	MayCheckIn      Permission = "check_in"
+	MayListBookings Permission = "list_bookings"
+	MayExtract      Permission = "extract_bookings"
 	MayBook         Permission = "book"
 	MayOverbook     Permission = "overbook"
 	MayIssue        Permission = "issue"
@@ -42,13 +45,13 @@ func (r Role) Label() string {
 
 var permissions = map[Role]map[Permission]bool{
 	Clerk: {
-		MaySeeToday: true, MayReadList: true, MaySearch: true, MayBook: true,
+		MaySeeToday: true, MayReadList: true, MaySearch: true, MayCheckIn: true, MayListBookings: true, MayBook: true,
 		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
 	},
 	Administrator: {
-		MaySeeToday: true, MayReadList: true, MaySearch: true, MayBook: true,
+		MaySeeToday: true, MayReadList: true, MaySearch: true, MayCheckIn: true, MayListBookings: true, MayBook: true,
 		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
-		MayOverbook: true, MayManageStaff: true, MaySetUpCounter: true,
+		MayExtract: true, MayOverbook: true, MayManageStaff: true, MaySetUpCounter: true,
 	},
 }
 

@@ -77,6 +77,10 @@ func (s *Session) TakeFlash() string {
 	return code
 }
 
+// Quiet keeps the request from counting as a sign of life: nobody asked for it,
+// the page reloads by itself. The session's idle time goes on.
+func (s *Session) Quiet() { s.past.quiet = true }
+
 // Renew gives the session a new token and removes the old one in the same
 // write. It belongs to every sign-in and change of rights.
 func (s *Session) Renew() {

@@ -47,6 +47,7 @@ type loaded struct {
 	expired bool   // a row stands behind it whose time is over
 	data    map[string]string
 	seen    time.Time
+	quiet   bool // the request is no sign of life
 }
 
 type sessionRow struct {
@@ -116,7 +117,7 @@ func (st *sessionStore) Save(r *http.Request, w http.ResponseWriter, s *sessions
 	l := s.Values[loadedKey{}].(*loaded)
 	set, dropped := l.changes(s.Values)
 	renewed := s.ID != l.token
-	touch := l.row && st.store.Now().Sub(l.seen) >= seenEvery
+	touch := l.row && !l.quiet && st.store.Now().Sub(l.seen) >= seenEvery
 	if len(set)+len(dropped) > 0 || touch || renewed && (l.row || l.expired) {
 		err := st.store.Write(r.Context(), func(tx *store.Tx) error { return st.keep(tx, l, s.ID, set, dropped) })
 		if err != nil {
