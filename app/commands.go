@@ -7,8 +7,6 @@ import (
 	"io"
 	"runtime/debug"
 	"strings"
-
-	"madoguchi/app/postal"
 )
 
 // command is one sub-command of the program.
@@ -61,7 +59,7 @@ func commands() []command {
 		{"bench", "", "この機械での速さを測ります（仮のフォルダと127.0.0.1だけを使います）。", nil, false, measure},
 		{"migrate", "", "データベースのスキーマをこの版に合わせます。", []option{optData}, false, migrate},
 		{"staff", "list | add 担当者ID 氏名 | reset 担当者ID | unlock 担当者ID | disable 担当者ID | enable 担当者ID", "担当者の一覧、追加、仮パスワードの再発行、ロックの解除、停止、再開をします。", []option{optData}, false, manageStaff},
-		{"postal", "lookup | towns 郵便番号 | diff 旧ファイル 新ファイル | eval", "住所から郵便番号を、郵便番号から住所を調べます（標準入力に1行1住所）。", nil, false, foreign(postal.Main)},
+		{"postal", "load ファイル [--data フォルダ] | lookup | towns 郵便番号 | diff 旧ファイル 新ファイル | eval", "住所から郵便番号を、郵便番号から住所を調べます（標準入力に1行1住所）。loadは日本郵便のファイルを使い始めます。", nil, false, managePostal},
 		{"qr", "ファイル…", "一覧の画像やPDFからQRコードを読み取り、1件1行のJSONで出力します。", nil, false, readPictures},
 		{qrWorker, "", "画像を読み取る子プロセスです。", nil, true, workOnPictures},
 		{"version", "", "版を表示します。", nil, false, version},

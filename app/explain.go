@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"madoguchi/app/demo"
+	"madoguchi/app/intake"
 	"madoguchi/app/problem"
 	"madoguchi/app/staff"
 	"madoguchi/store"
@@ -23,6 +24,11 @@ var explanations = []struct {
 	{restore.ErrTooOld, "指定の時点まで遡れる複製がありません。もっと新しい時点を --at で指定してください。"},
 	{restore.ErrDamaged, "複製が壊れています。今のデータは置き換えていません。--at で前の時点を指定すると復旧できることがあります。"},
 	{demo.ErrOtherData, "このフォルダには架空データでないデータがあります。--data で空のフォルダを指定してください。"},
+	{intake.PostalNotJapanPost, "日本郵便の郵便番号データ（utf_ken_all.zip、ken_all.zip、jigyosyo.zip）ではありません。"},
+	{intake.PostalTruncated, "ファイルが途中で切れているか壊れています。ダウンロードし直してください。"},
+	{intake.PostalTooLarge, "ファイルが大きすぎます。郵便番号データではないようです。"},
+	{intake.PostalColumns, "郵便番号データと形が違う行があります。ダウンロードし直してください。"},
+	{intake.PostalSame, "このファイルは、いま使っているものと同じです。"},
 	{staff.NotFound, "その担当者IDはありません。"},
 	{staff.Taken, "その担当者IDは使われています。"},
 	{staff.BadStaffID, "担当者IDは半角の英数字と記号で40文字までにしてください。"},

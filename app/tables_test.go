@@ -26,6 +26,7 @@ var owners = map[string]string{
 	"handover_note":   "app/card",
 	"issue_kind":      "app/card",
 	"payload_profile": "app/intake",
+	"postal_file":     "app/intake",
 	"staff_venue":     "app/staff",
 	"venue":           "app/booking",
 	"map_picture":     "app/booking",

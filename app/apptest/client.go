@@ -1,9 +1,11 @@
 package apptest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -196,6 +198,38 @@ func (p *Page) Submit(form string, overrides url.Values) *Page {
 	}
 	path, _, _ := strings.Cut(action, "?")
 	return p.client.Get(path + "?" + values.Encode())
+}
+
+// Upload submits a form with a file in one of its fields, as a browser sends
+// multipart/form-data.
+func (p *Page) Upload(form, field, fileName string, body []byte, overrides url.Values) *Page {
+	p.client.t.Helper()
+	action, method, values := p.Fill(form, overrides)
+	var out bytes.Buffer
+	w := multipart.NewWriter(&out)
+	for name, all := range values {
+		for _, v := range all {
+			if name == field {
+				continue
+			}
+			if err := w.WriteField(name, v); err != nil {
+				p.client.t.Fatal(err)
+			}
+		}
+	}
+	part, err := w.CreateFormFile(field, fileName)
+	if err == nil {
+		_, err = part.Write(body)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		p.client.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(p.client.t.Context(), method, p.client.URL(action), &out)
+	if err != nil {
+		p.client.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return p.client.must(p.client.Do(r))
 }
 
 // Fill returns what Submit would send, for tests that send it twice.

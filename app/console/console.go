@@ -18,6 +18,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"madoguchi/app/audit"
+	"madoguchi/app/intake"
 	"madoguchi/app/problem"
 	"madoguchi/app/settings"
 	"madoguchi/app/staff"
@@ -44,6 +45,8 @@ type Options struct {
 type Desk struct {
 	store *store.Store
 	site  *web.Site
+	// postal is the dictionary in use; it follows what the store holds.
+	postal *intake.Dictionary
 	// town is how the town was set up when a page was last asked for: error
 	// pages must not need the database to say whose they are.
 	town atomic.Pointer[settings.Settings]
@@ -51,7 +54,11 @@ type Desk struct {
 
 // New reads the console's templates and makes a Desk of them.
 func New(ctx context.Context, o Options) (*Desk, error) {
-	d := &Desk{store: o.Store}
+	log := o.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	d := &Desk{store: o.Store, postal: intake.NewDictionary(o.Store, log)}
 	err := o.Store.Read(ctx, func(tx *store.Tx) error {
 		s, err := settings.Get(tx)
 		d.town.Store(&s)
@@ -98,6 +105,7 @@ func (d *Desk) routes() []guarded {
 		d.accountRoutes(),
 		d.recipientRoutes(),
 		d.dayRoutes(),
+		d.postalRoutes(),
 	)
 }
 

@@ -20,6 +20,7 @@ type contactPage struct {
 	Version int
 	Fields  []control
 	Stale   bool // someone else was first: each field shows what is kept now
+	Help    addressHelp
 }
 
 func readContact(c *gin.Context) *web.Form {
@@ -27,10 +28,10 @@ func readContact(c *gin.Context) *web.Form {
 }
 
 func (d *Desk) askContact(c *gin.Context) error {
-	return d.showContact(c, http.StatusOK, readContact(c), false)
+	return d.showContact(c, http.StatusOK, readContact(c), false, addressHelp{})
 }
 
-func (d *Desk) showContact(c *gin.Context, status int, form *web.Form, stale bool) error {
+func (d *Desk) showContact(c *gin.Context, status int, form *web.Form, stale bool, help addressHelp) error {
 	var r card.Record
 	err := d.store.Read(c, func(tx *store.Tx) (err error) {
 		r, err = card.Get(tx, refOf(c))
@@ -39,8 +40,8 @@ func (d *Desk) showContact(c *gin.Context, status int, form *web.Form, stale boo
 	if err != nil {
 		return err
 	}
-	p := contactPage{Person: personOf(r), Version: r.PersonVersion, Stale: stale}
-	if status == http.StatusUnprocessableEntity {
+	p := contactPage{Person: personOf(r), Version: r.PersonVersion, Stale: stale, Help: help}
+	if status == http.StatusUnprocessableEntity || help.Any() {
 		// The page that was refused must still notice who came in between.
 		p.Version = version(c)
 	}
@@ -62,6 +63,12 @@ func (d *Desk) showContact(c *gin.Context, status int, form *web.Form, stale boo
 // correctContact writes what was corrected.
 func (d *Desk) correctContact(c *gin.Context) error {
 	form := readContact(c)
+	if help, asked, err := d.helpWithAddress(c, form); asked || err != nil {
+		if err != nil {
+			return err
+		}
+		return d.showContact(c, http.StatusOK, form, false, help)
+	}
 	err := d.write(c, "contact_corrected", func(tx *store.Tx) (string, error) {
 		return "/recipients/" + string(refOf(c)), card.CorrectContact(tx, actor(c), refOf(c), card.Contact{
 			Version:    version(c),
@@ -74,9 +81,9 @@ func (d *Desk) correctContact(c *gin.Context) error {
 	switch {
 	case ok && p.Kind == problem.Invalid:
 		form.Apply(p)
-		return d.showContact(c, http.StatusUnprocessableEntity, form, false)
+		return d.showContact(c, http.StatusUnprocessableEntity, form, false, addressHelp{})
 	case errors.Is(err, card.Stale):
-		return d.showContact(c, http.StatusConflict, form, true)
+		return d.showContact(c, http.StatusConflict, form, true, addressHelp{})
 	}
 	return err
 }

@@ -42,7 +42,15 @@ func sound(t *testing.T, name string, p *apptest.Page) {
 				t.Errorf("%s: form %s has no %s", name, apptest.Attr(form, "action"), token)
 			}
 		}
-		if n := len(below(form, "button")); n != 1 {
+		// Buttons with a name only look something up; the first one does the work.
+		buttons := below(form, "button")
+		n := 0
+		for _, b := range buttons {
+			if apptest.Attr(b, "name") == "" {
+				n++
+			}
+		}
+		if n != 1 || apptest.Attr(buttons[0], "name") != "" {
 			t.Errorf("%s: form %s has %d buttons, want one", name, apptest.Attr(form, "action"), n)
 		}
 	}

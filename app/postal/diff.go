@@ -89,3 +89,16 @@ func (d *Dictionary) placeOrder() []placeKey {
 	}
 	return out
 }
+
+// DiffFile tells what a file would change in a dictionary: the town areas for a
+// file of town areas, the offices for a file of offices.
+func DiffFile(old *Dictionary, f *File) Difference {
+	ofOffices := f.Edition.Kind == KindOffices
+	before := &Dictionary{}
+	for _, r := range old.rows {
+		if (r.office != "") == ofOffices {
+			before.rows = append(before.rows, r)
+		}
+	}
+	return Diff(before, &Dictionary{rows: f.rows})
+}

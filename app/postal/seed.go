@@ -69,3 +69,13 @@ func (d *Dictionary) indexOldNames() {
 
 // SeedDictionary is the dictionary of a fresh installation.
 func SeedDictionary() *Dictionary { return NewDictionary() }
+
+// SeedDefault is the municipality of the built-in list: the town that runs the
+// system, as long as its settings name no other.
+func SeedDefault() Default {
+	for _, c := range seedRows(seedTowns, 6) {
+		county, bare := splitName(c[2])
+		return Default{Prefecture: c[1], County: county, Municipality: bare}
+	}
+	return Default{}
+}

@@ -30,6 +30,10 @@ type Settings struct {
 	// MunicipalityCode is the six-digit code (全国地方公共団体コード) that list
 	// payloads of this town carry; empty accepts any.
 	MunicipalityCode string
+	// Municipality is the town with its prefecture and county, as Japan Post
+	// writes it (青森県三戸郡南部町): addresses that name no municipality are
+	// its own. Empty means that of the built-in postal list.
+	Municipality string
 
 	// FirstDayAhead is how many days ahead the first bookable day lies, 1 = tomorrow.
 	FirstDayAhead int
@@ -105,6 +109,7 @@ var entries = map[string]entry{
 	"service.name":                text(func(s *Settings) *string { return &s.ServiceName }, 60),
 	"office.telephone":            text(func(s *Settings) *string { return &s.OfficeTelephone }, 30),
 	"town.municipality_code":      text(func(s *Settings) *string { return &s.MunicipalityCode }, 6),
+	"town.municipality":           text(func(s *Settings) *string { return &s.Municipality }, 40),
 	"booking.first_day_ahead":     number(func(s *Settings) *int { return &s.FirstDayAhead }, 0, 60),
 	"booking.days_ahead":          number(func(s *Settings) *int { return &s.DaysAhead }, 0, 400),
 	"booking.change_cutoff_hours": number(func(s *Settings) *int { return &s.ChangeCutoffHours }, 0, 24*60),

@@ -18,6 +18,7 @@ const (
 	MayWriteNotes   Permission = "write_notes"
 	MayCorrect      Permission = "correct"
 	MayRelease      Permission = "release_sign_in"
+	MayTakeLists    Permission = "take_lists"
 	MayOwnPassword  Permission = "own_password"
 	MayManageStaff  Permission = "manage_staff"
 	MaySetUpCounter Permission = "set_up_counter"
@@ -47,11 +48,13 @@ var permissions = map[Role]map[Permission]bool{
 	Clerk: {
 		MaySeeToday: true, MayReadList: true, MaySearch: true, MayCheckIn: true, MayListBookings: true, MayBook: true,
 		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
+		MayTakeLists: true,
 	},
 	Administrator: {
 		MaySeeToday: true, MayReadList: true, MaySearch: true, MayCheckIn: true, MayListBookings: true, MayBook: true,
 		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
 		MayExtract: true, MayOverbook: true, MayManageStaff: true, MaySetUpCounter: true,
+		MayTakeLists: true,
 	},
 }
 

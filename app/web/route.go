@@ -2,12 +2,15 @@ package web
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"madoguchi/app/problem"
 )
 
 // Handler answers a request, or returns an error that becomes a page. What it
@@ -20,7 +23,9 @@ type Route struct {
 	Path   string // gin pattern without language prefix, such as "/cards/:ref"
 	Handle Handler
 
-	limit int64
+	limit    int64
+	patience int64            // bytes beyond limit that are read and thrown away
+	tooLarge *problem.Problem // nil: the page for such answers
 }
 
 // GET is a route that shows something. It answers HEAD too.
@@ -34,6 +39,15 @@ func POST(path string, h Handler) Route {
 // Limit returns r with another limit of the request's size, in bytes.
 func (r Route) Limit(bytes int64) Route {
 	r.limit = bytes
+	return r
+}
+
+// Upload returns r with a limit for the file it takes, in bytes. A larger
+// request of somebody who has a session is refused with p: up to patience more
+// bytes are read and thrown away first, since browsers show no answer to a
+// request that they could not send.
+func (r Route) Upload(bytes, patience int64, p *problem.Problem) Route {
+	r.limit, r.patience, r.tooLarge = bytes, patience, p
 	return r
 }
 
@@ -139,19 +153,31 @@ func (s *Site) run(c *gin.Context, q *request, route Route) (err error) {
 	if limit == 0 {
 		limit = s.maxBody
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
+	sent := c.Request.Body
+	c.Request.Body = http.MaxBytesReader(c.Writer, sent, limit)
 	if q.session, err = openSession(s.sessions, c.Request, s.cookieName()); err != nil {
 		return err
 	}
 	if route.Method == http.MethodPost {
 		if err := parseForm(c.Request, limit); err != nil {
-			return err
+			return route.refused(err, sent, q.session)
 		}
 		if err := checkToken(c.Request, q.session); err != nil {
 			return err
 		}
 	}
 	return route.Handle(c)
+}
+
+// refused is the answer to a form that could not be read.
+func (r Route) refused(err error, rest io.Reader, session *Session) error {
+	if r.tooLarge == nil || session.past.token == "" || !errors.Is(err, statusError(http.StatusRequestEntityTooLarge)) {
+		return err
+	}
+	if _, gone := io.Copy(io.Discard, io.LimitReader(rest, r.patience)); gone != nil {
+		return err
+	}
+	return r.tooLarge
 }
 
 // save keeps the session before anything is sent, because its cookie goes

@@ -1,4 +1,4 @@
--- Schema version 4, as it stands after all migrations.
+-- Schema version 5, as it stands after all migrations.
 
 CREATE TABLE audit (
   id           INTEGER PRIMARY KEY,
@@ -286,6 +286,27 @@ CREATE TABLE payload_profile (
 ) STRICT;
 
 CREATE UNIQUE INDEX payload_profile_active ON payload_profile (active) WHERE active = 1;
+
+CREATE TABLE postal_file (
+  id         INTEGER PRIMARY KEY,
+  ref        TEXT NOT NULL UNIQUE,
+  family     TEXT NOT NULL CHECK (family IN ('towns', 'offices')),
+  kind       TEXT NOT NULL CHECK (kind <> ''),
+  name       TEXT NOT NULL,
+  dated_on   TEXT,
+  sha256     TEXT NOT NULL CHECK (length(sha256) = 64),
+  line_count INTEGER NOT NULL,
+  row_count  INTEGER NOT NULL,
+  report     TEXT NOT NULL CHECK (json_valid(report)),
+  body       BLOB,
+  state      TEXT NOT NULL CHECK (state IN ('offered', 'current', 'past')),
+  offered_at TEXT NOT NULL,
+  taken_at   TEXT,
+  CHECK ((state = 'past') = (body IS NULL)),
+  CHECK ((state = 'current') <= (taken_at IS NOT NULL))
+) STRICT;
+
+CREATE UNIQUE INDEX postal_file_current ON postal_file (family) WHERE state = 'current';
 
 CREATE TABLE reading (
   id             INTEGER PRIMARY KEY,
