@@ -27,8 +27,11 @@ check:
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
+# Every test whole, then once more with the race detector (where -short draws
+# fewer of the random sequences), then the running program in its browsers.
 test: deps check build
-	CGO_ENABLED=1 $(GO) test -race -timeout 30m $$($(GO) list ./... | grep -v /e2e)
+	$(GO) test -timeout 30m $$($(GO) list ./... | grep -v /e2e)
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 30m $$($(GO) list ./... | grep -v /e2e)
 	$(GO) test -timeout 30m -count=1 ./e2e
 
 soak: deps build
