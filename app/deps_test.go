@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"app/card":      {"app/attempt", "app/audit", "app/jp", "app/problem", "app/settings", "store"},
 	"app/mail":      {"app/audit", "store"},
 	"app/booking":   {"app/audit", "app/card", "app/jp", "app/mail", "app/problem", "app/settings", "store"},
-	"app/intake":    {"app/audit", "app/card", "app/jp", "app/postal", "app/problem", "app/settings", "app/sheet", "store"},
+	"app/intake":    {"app/audit", "app/card", "app/jp", "app/postal", "app/problem", "app/qr", "app/settings", "app/sheet", "store"},
 	"app/demo":      {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/settings", "app/staff", "store"},
 	"app/web":       {"app/jp", "app/problem", "store"},
 	"app/public":    {"app/audit", "app/booking", "app/card", "app/jp", "app/problem", "app/qr/draw", "app/settings", "app/web", "store"},

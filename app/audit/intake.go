@@ -2,8 +2,25 @@ package audit
 
 // The actions of taking in.
 const (
-	KindAdded   Action = "issue_kind_added"
-	KindChanged Action = "issue_kind_changed"
+	KindAdded         Action = "issue_kind_added"
+	KindChanged       Action = "issue_kind_changed"
+	BatchOpened       Action = "batch_opened"
+	BatchChanged      Action = "batch_changed"
+	BatchClosed       Action = "batch_closed"
+	BatchReopened     Action = "batch_reopened"
+	CardTakenBack     Action = "card_taken_back"
+	CardCorrected     Action = "card_corrected"
+	PositionSet       Action = "card_position_set"
+	ProfileSwitchedOn Action = "payload_profile_switched_on"
+	ListFileAdded     Action = "list_file_added"
+	ListFileRead      Action = "list_file_read"
+	ListFileRefused   Action = "list_file_refused"
+	ListPagesStated   Action = "list_pages_stated"
+	ListApplied       Action = "list_file_applied"
+	ListPlaceSettled  Action = "list_place_settled"
+	ListFilePutAway   Action = "list_file_put_away"
+	PartsKept         Action = "reading_part_kept"
+	PartsDropped      Action = "reading_parts_dropped"
 )
 
 // The actions of the postal dictionary.

@@ -6,8 +6,10 @@ package intake
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"madoguchi/app/audit"
 	"madoguchi/app/card"
@@ -19,64 +21,151 @@ import (
 
 // Problems of ReadPayload, all on the field "payload".
 var (
-	Empty         = problem.Define(problem.Invalid, "payload_empty")
-	TypedWithIME  = problem.Define(problem.Invalid, "payload_typed_with_ime")
-	ReadBefore    = problem.Define(problem.Conflict, "payload_read_before") // args: at, by, notice_number
-	Unreadable    = problem.Define(problem.Invalid, "payload_unreadable")   // arg: field
-	TooShort      = problem.Define(problem.Invalid, "payload_too_short")
-	TooLong       = problem.Define(problem.Invalid, "payload_too_long")
-	HoldsMyNumber = problem.Define(problem.Invalid, "payload_holds_my_number")
-	ForeignTown   = problem.Define(problem.Invalid, "payload_foreign_town")
+	Empty        = problem.Define(problem.Invalid, "payload_empty")
+	TypedWithIME = problem.Define(problem.Invalid, "payload_typed_with_ime")
+	// ReadBefore has the args at, by, notice_number, and differs: "1" when this
+	// code says something else than what is on record.
+	ReadBefore        = problem.Define(problem.Conflict, "payload_read_before")
+	ReadBeforeInBatch = problem.Define(problem.Conflict, "payload_read_before_in_batch") // and batch
+	Unreadable        = problem.Define(problem.Invalid, "payload_unreadable")            // arg: field
+	TooShort          = problem.Define(problem.Invalid, "payload_too_short")
+	TooLong           = problem.Define(problem.Invalid, "payload_too_long")
+	HoldsMyNumber     = problem.Define(problem.Invalid, "payload_holds_my_number")
+	ForeignTown       = problem.Define(problem.Invalid, "payload_foreign_town")
+
+	PositionTooLong = problem.Define(problem.Invalid, "position_too_long")
 )
 
 // mostBytes is more than the largest QR code holds (2,953 bytes, JIS X 0510
 // version 40-L), times 16 for a code in several symbols.
 const mostBytes = 16 * 2953
 
-// ReadPayload registers the card that one code of the list describes. The
-// payload is what a keyboard-type scanner typed: ends of line and tabs around
-// it do not count, full-width letters and digits are taken for what they mean.
+// positionLength is the most characters of a shelf's or box's name.
+const positionLength = 20
+
+// WasReadBefore reports whether err says that a code is on record already.
+func WasReadBefore(err error) bool {
+	return errors.Is(err, ReadBefore) || errors.Is(err, ReadBeforeInBatch)
+}
+
+// Scan is one code as it was read.
+type Scan struct {
+	// Payload is the code's text: what a keyboard-type scanner typed, or what the
+	// bytes of a picture's code say.
+	Payload string
+	// Raw are the code's bytes where the way knows them.
+	Raw []byte
+	Way card.Way // "" means card.ByScanner
+	// Batch is the delivery that the card came with; "" for none.
+	Batch store.Ref
+	// Position is the shelf or box into which the card goes; "" for none.
+	Position string
+}
+
+// Result is what became of one scan: a card on record, or a part of a code
+// whose other parts are still to come.
+type Result struct {
+	Record  card.Record
+	Waiting *Waiting
+}
+
+// ReadPayload registers the card that one code of the list describes, outside
+// any delivery. Problems: as Take.
 func ReadPayload(tx *store.Tx, by audit.Actor, payload string) (card.Record, error) {
-	payload = strings.Trim(payload, " \t\r\n\u3000\ufeff")
-	switch {
-	case payload == "":
-		return card.Record{}, Empty.On("payload")
-	case len(payload) > mostBytes:
-		return card.Record{}, TooLong.On("payload")
-	case holdsMyNumber(payload):
-		return card.Record{}, HoldsMyNumber.On("payload")
+	result, err := Take(tx, by, Scan{Payload: payload})
+	return result.Record, err
+}
+
+// Take registers the card that one code of the list describes. Ends of line and
+// tabs around the payload do not count, full-width letters and digits are taken
+// for what they mean. Problems on "payload": those of this package; of the
+// batch: BatchNotFound, card.BatchClosed; PositionTooLong on "position".
+func Take(tx *store.Tx, by audit.Actor, s Scan) (Result, error) {
+	if utf8.RuneCountInString(s.Position) > positionLength {
+		return Result{}, PositionTooLong.On("position").With("most", fmt.Sprint(positionLength))
+	}
+	var batchID int64
+	if s.Batch != "" {
+		b, err := BatchByRef(tx, s.Batch)
+		if err != nil {
+			return Result{}, err
+		}
+		batchID = b.ID
 	}
 	profileID, profile, err := active(tx)
 	if err != nil {
-		return card.Record{}, err
+		return Result{}, err
 	}
+	payload, err := clean(s.Payload)
+	if err != nil {
+		return Result{}, err
+	}
+	if part, ok := profile.part(payload); ok && s.Way != card.ByPicture {
+		whole, waiting, err := keepPart(tx, by, part)
+		if err != nil || waiting != nil {
+			return Result{Waiting: waiting}, err
+		}
+		payload = whole
+	}
+	reading, err := interpret(tx, profile, payload)
+	if err != nil {
+		return Result{}, err
+	}
+	reading.ProfileID, reading.BatchID, reading.Way, reading.Raw, reading.Position = profileID, batchID, s.Way, s.Raw, s.Position
+	r, err := card.Register(tx, by, reading)
+	if errors.Is(err, card.Registered) {
+		r, err = readBefore(tx, reading)
+	}
+	return Result{Record: r}, err
+}
+
+// clean takes off what scanners add around a payload and refuses what must not
+// be looked at any further.
+func clean(payload string) (string, error) {
+	payload = strings.Trim(payload, " \t\r\n\u3000\ufeff")
+	switch {
+	case payload == "":
+		return "", Empty.On("payload")
+	case len(payload) > mostBytes:
+		return "", TooLong.On("payload")
+	case holdsMyNumber(payload):
+		return "", HoldsMyNumber.On("payload")
+	}
+	return payload, nil
+}
+
+// interpret takes a clean payload apart and checks that it is this town's.
+func interpret(tx *store.Tx, profile Profile, payload string) (card.Reading, error) {
 	reading, err := takeApart(profile, payload)
 	if err != nil {
-		return card.Record{}, err
+		return reading.Reading, err
 	}
 	town, err := settings.Get(tx)
 	if err != nil {
-		return card.Record{}, err
+		return reading.Reading, err
 	}
 	if code := reading.municipality; code != "" && !sameTown(code, town.MunicipalityCode) {
-		return card.Record{}, ForeignTown.On("payload").With("code", code)
+		return reading.Reading, ForeignTown.On("payload").With("code", code)
 	}
-	reading.ProfileID = profileID
-	r, err := card.Register(tx, by, reading.Reading)
-	if errors.Is(err, card.Registered) {
-		return readBefore(tx, reading)
-	}
-	return r, err
+	return reading.Reading, nil
 }
 
-func readBefore(tx *store.Tx, reading parsed) (card.Record, error) {
+func readBefore(tx *store.Tx, reading card.Reading) (card.Record, error) {
 	r, info, err := card.ReadBefore(tx, reading.Payload, reading.Card)
 	if err != nil {
 		return r, err
 	}
+	why := ReadBefore
+	if info.BatchRef != "" {
+		why = ReadBeforeInBatch.With("batch", BatchName(info.ArrivedOn, info.BatchNumber))
+	}
+	differs := ""
+	if len(card.Differences(r, reading)) > 0 {
+		differs = "1"
+	}
 	at := info.ReadAt.In(jp.Tokyo)
-	return r, ReadBefore.On("payload").With("at", jp.DateOf(at).Short()+at.Format(" 15:04")).
-		With("by", info.ReadBy).With("notice_number", r.NoticeNumber.String())
+	return r, why.On("payload").With("at", jp.DateOf(at).Short()+at.Format(" 15:04")).
+		With("by", info.ReadBy).With("notice_number", r.NoticeNumber.String()).With("differs", differs)
 }
 
 // sameTown compares municipality codes, which come with five digits or with a
@@ -99,13 +188,18 @@ func takeApart(p Profile, payload string) (parsed, error) {
 			values, ok = folded, true
 		}
 	}
-	number, err := card.ParseNoticeNumber(values[NoticeNumber])
-	if err != nil && jp.TypedWithIME(values[NoticeNumber]) {
+	if _, err := card.ParseNoticeNumber(values[NoticeNumber]); err != nil && jp.TypedWithIME(values[NoticeNumber]) {
 		return parsed{}, TypedWithIME.On("payload")
 	}
 	if !ok {
 		return parsed{}, TooShort.On("payload")
 	}
+	return assemble(p, payload, values)
+}
+
+// assemble makes a reading of what a payload's fields say.
+func assemble(p Profile, payload string, values map[FieldName]string) (parsed, error) {
+	number, err := card.ParseNoticeNumber(values[NoticeNumber])
 	if err != nil {
 		return parsed{}, unreadable(NoticeNumber)
 	}

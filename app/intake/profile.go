@@ -1,15 +1,14 @@
 package intake
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
-	"madoguchi/app/audit"
 	"madoguchi/app/card"
-	"madoguchi/store"
+	"madoguchi/app/problem"
 )
 
 // Split says how a payload is cut into fields.
@@ -18,8 +17,26 @@ type Split string
 // The ways of cutting.
 const (
 	BySeparator Split = "separator" // fields in order, counted from 1
-	ByWidth     Split = "width"     // fields at fixed places, counted in characters from 1
+	ByWidth     Split = "width"     // fields at fixed places, counted from 1
 	ByKey       Split = "key"       // pairs of key and value, in any order
+	ByPattern   Split = "pattern"   // groups of a regular expression
+)
+
+// Unit is what ByWidth counts.
+type Unit string
+
+// The units. Bytes are those of the profile's charset, two for a kanji in CP932.
+const (
+	Characters Unit = "characters"
+	Bytes      Unit = "bytes"
+)
+
+// The charsets in which a code's bytes may be written.
+const (
+	AnyCharset = "auto" // UTF-8 if it is valid UTF-8, else CP932
+	UTF8       = "utf-8"
+	CP932      = "cp932"
+	EUCJP      = "euc-jp"
 )
 
 // FieldName is a thing that a payload can say about a card or its person.
@@ -45,12 +62,23 @@ var fieldLabels = map[FieldName]string{
 	Birth: "生年月日", PostalCode: "郵便番号", Address: "住所", Municipality: "市区町村コード", MadeOn: "作成日", ExpiresOn: "有効期限",
 }
 
+// Label is the field's name on the screen.
+func (f FieldName) Label() string { return fieldLabels[f] }
+
+// FieldNames lists the fields in the order of forms.
+func FieldNames() []FieldName {
+	return []FieldName{NoticeNumber, ApplicationID, KindOfIssue, Name, KanaName, Birth, PostalCode, Address, Municipality, MadeOn, ExpiresOn}
+}
+
 // Field says where in the payload one thing stands.
 type Field struct {
 	As     FieldName `json:"as"`
-	At     int       `json:"at,omitempty"`     // BySeparator: which field; ByWidth: first character
-	Length int       `json:"length,omitempty"` // ByWidth: number of characters
+	At     int       `json:"at,omitempty"`     // BySeparator: which field; ByWidth: first unit; ByPattern: which group
+	Length int       `json:"length,omitempty"` // ByWidth: number of units
 	Key    string    `json:"key,omitempty"`    // ByKey
+	// Prefix and Suffix are taken off the value where it has them.
+	Prefix string `json:"prefix,omitempty"`
+	Suffix string `json:"suffix,omitempty"`
 }
 
 // Profile is how a list payload is taken apart (読取り形式). The real layout of
@@ -59,9 +87,15 @@ type Profile struct {
 	Split     Split  `json:"split"`
 	Separator string `json:"separator,omitempty"` // between fields or pairs
 	Equals    string `json:"equals,omitempty"`    // ByKey: between key and value
+	Unit      Unit   `json:"unit,omitempty"`      // ByWidth; "" means Characters
+	Pattern   string `json:"pattern,omitempty"`   // ByPattern
 	// Charset is what the code's bytes are written in, for readers that hand
 	// bytes on; a keyboard-type scanner hands on characters.
-	Charset    string                    `json:"charset"`
+	Charset string `json:"charset"`
+	// Parts is what a code in several symbols begins with, such as "{n}/{m}:",
+	// when the scanner hands the symbols on one by one: {n} counts them from 1,
+	// {m} is how many there are. "" means that there are none.
+	Parts      string                    `json:"parts,omitempty"`
 	Fields     []Field                   `json:"fields"`
 	IssueKinds map[string]card.IssueKind `json:"issue_kinds,omitempty"`
 }
@@ -69,7 +103,7 @@ type Profile struct {
 // guess is the layout assumed until the town has seen a real list: a guess,
 // not J-LIS's own.
 var guess = Profile{
-	Split: BySeparator, Separator: ",", Charset: "utf-8",
+	Split: BySeparator, Separator: ",", Charset: AnyCharset,
 	Fields: []Field{
 		{As: NoticeNumber, At: 1}, {As: ApplicationID, At: 2}, {As: KindOfIssue, At: 3}, {As: Name, At: 4},
 		{As: KanaName, At: 5}, {As: Birth, At: 6}, {As: PostalCode, At: 7}, {As: Address, At: 8},
@@ -81,116 +115,120 @@ var guess = Profile{
 	},
 }
 
-// ErrProfile means that a profile cannot take any payload apart.
+// ErrProfile means that a profile cannot take any payload apart. The problems
+// say why, on the fields of the profile's form.
 var ErrProfile = errors.New("unusable payload profile")
 
+// Problems of profiles.
+var (
+	SplitUnknown     = problem.Define(problem.Invalid, "profile_split")
+	SeparatorMissing = problem.Define(problem.Invalid, "profile_separator_missing")
+	PatternBroken    = problem.Define(problem.Invalid, "profile_pattern_broken")
+	PatternGroups    = problem.Define(problem.Invalid, "profile_pattern_groups") // arg: most
+	CharsetUnknown   = problem.Define(problem.Invalid, "profile_charset")
+	PartsForm        = problem.Define(problem.Invalid, "profile_parts_form")
+	FieldUnknown     = problem.Define(problem.Invalid, "profile_field_unknown")
+	PlaceMissing     = problem.Define(problem.Invalid, "profile_place_missing") // arg: field
+	NumberNotPlaced  = problem.Define(problem.Invalid, "profile_number_not_placed")
+	ProfileName      = problem.Define(problem.Invalid, "profile_name")
+)
+
+const (
+	patternLength  = 500
+	profilePlaces  = 10000 // the furthest place of a field
+	nameLength     = 60
+	separatorMost  = 10
+	partsLength    = 40
+	kindCodeLength = 20
+)
+
+// unusable wraps a problem so that errors.Is finds ErrProfile too.
+func unusable(p *problem.Problem) error { return fmt.Errorf("%w: %w", ErrProfile, p) }
+
+// check says what makes the profile unusable; nil means nothing does.
 func (p Profile) check() error {
-	hasNumber := false
-	for _, f := range p.Fields {
-		if fieldLabels[f.As] == "" {
-			return fmt.Errorf("%w: unknown field %q", ErrProfile, f.As)
+	for _, c := range []func() *problem.Problem{p.checkSplit, p.checkText, p.checkFields} {
+		if wrong := c(); wrong != nil {
+			return unusable(wrong)
 		}
-		hasNumber = hasNumber || f.As == NoticeNumber
-		switch {
-		case p.Split == BySeparator && f.At < 1,
-			p.Split == ByWidth && (f.At < 1 || f.Length < 1),
-			p.Split == ByKey && f.Key == "":
-			return fmt.Errorf("%w: field %q has no place", ErrProfile, f.As)
-		}
-	}
-	switch {
-	case p.Split != BySeparator && p.Split != ByWidth && p.Split != ByKey:
-		return fmt.Errorf("%w: unknown split %q", ErrProfile, p.Split)
-	case p.Split != ByWidth && p.Separator == "", p.Split == ByKey && p.Equals == "":
-		return fmt.Errorf("%w: no separator", ErrProfile)
-	case !hasNumber:
-		return fmt.Errorf("%w: no notice number", ErrProfile)
 	}
 	return nil
 }
 
-// cut returns the payload's fields by name, trimmed; ok is false when the
-// payload is too short to hold them all.
-func (p Profile) cut(payload string) (values map[FieldName]string, ok bool) {
-	values, ok = map[FieldName]string{}, true
-	var parts []string
-	pairs := map[string]string{}
+func (p Profile) checkSplit() *problem.Problem {
 	switch p.Split {
-	case BySeparator:
-		parts = strings.Split(payload, p.Separator)
-	case ByKey:
-		for part := range strings.SplitSeq(payload, p.Separator) {
-			if key, value, found := strings.Cut(part, p.Equals); found {
-				pairs[strings.TrimSpace(key)] = value
-			}
+	case BySeparator, ByKey:
+		if p.Separator == "" || utf8.RuneCountInString(p.Separator) > separatorMost {
+			return SeparatorMissing.On("separator")
+		}
+		if p.Split == ByKey && (p.Equals == "" || utf8.RuneCountInString(p.Equals) > separatorMost) {
+			return SeparatorMissing.On("equals")
+		}
+	case ByWidth:
+	case ByPattern:
+		if _, err := p.expression(); err != nil {
+			return PatternBroken.On("pattern")
+		}
+	default:
+		return SplitUnknown.On("split")
+	}
+	return nil
+}
+
+func (p Profile) checkText() *problem.Problem {
+	switch p.Charset {
+	case AnyCharset, UTF8, CP932, EUCJP:
+	default:
+		return CharsetUnknown.On("charset")
+	}
+	if p.Unit != "" && p.Unit != Characters && p.Unit != Bytes {
+		return SplitUnknown.On("unit")
+	}
+	if p.Unit == Bytes && p.Charset == AnyCharset {
+		return CharsetUnknown.On("charset")
+	}
+	if p.Parts != "" && (strings.Count(p.Parts, "{n}") != 1 || strings.Count(p.Parts, "{m}") != 1 || utf8.RuneCountInString(p.Parts) > partsLength) {
+		return PartsForm.On("parts")
+	}
+	return nil
+}
+
+func (p Profile) checkFields() *problem.Problem {
+	hasNumber := false
+	groups := 0
+	if p.Split == ByPattern {
+		if e, err := p.expression(); err == nil {
+			groups = e.NumSubexp()
 		}
 	}
-	characters := []rune(payload)
 	for _, f := range p.Fields {
-		var value string
-		found := true
-		switch p.Split {
-		case BySeparator:
-			if found = f.At <= len(parts); found {
-				value = parts[f.At-1]
-			}
-		case ByWidth:
-			if found = f.At-1+f.Length <= len(characters); found {
-				value = string(characters[f.At-1 : f.At-1+f.Length])
-			}
-		case ByKey:
-			value, found = pairs[f.Key]
+		if fieldLabels[f.As] == "" {
+			return FieldUnknown
 		}
-		ok = ok && found
-		values[f.As] = strings.TrimSpace(value)
+		on := "at_" + string(f.As)
+		hasNumber = hasNumber || f.As == NoticeNumber
+		switch {
+		case p.Split == ByKey && f.Key == "":
+			return PlaceMissing.On("key_"+string(f.As)).With("field", f.As.Label())
+		case p.Split == ByKey:
+		case f.At < 1, f.At > profilePlaces:
+			return PlaceMissing.On(on).With("field", f.As.Label())
+		case p.Split == ByWidth && (f.Length < 1 || f.Length > profilePlaces):
+			return PlaceMissing.On("length_"+string(f.As)).With("field", f.As.Label())
+		case p.Split == ByPattern && f.At > groups:
+			return PatternGroups.On(on).With("most", fmt.Sprint(groups))
+		}
 	}
-	return values, ok
+	if !hasNumber {
+		return NumberNotPlaced.On("at_" + string(NoticeNumber))
+	}
+	return nil
 }
 
-type profileRow struct {
-	ID         int64
-	Definition string
-}
-
-// active returns the profile in use.
-func active(tx *store.Tx) (int64, Profile, error) {
-	row, err := store.One[profileRow](tx, `SELECT id, definition FROM payload_profile WHERE active = 1`)
-	if err != nil {
-		return 0, Profile{}, fmt.Errorf("find payload profile: %w", err)
+// expression is the pattern, which has to fit a payload as a whole.
+func (p Profile) expression() (*regexp.Regexp, error) {
+	if p.Pattern == "" || utf8.RuneCountInString(p.Pattern) > patternLength {
+		return nil, ErrProfile
 	}
-	var p Profile
-	if err := json.Unmarshal([]byte(row.Definition), &p); err != nil {
-		return 0, p, fmt.Errorf("payload profile %d: %w", row.ID, err)
-	}
-	return row.ID, p, p.check()
-}
-
-// EnsureProfile puts the guessed profile into a store that has none.
-func EnsureProfile(tx *store.Tx, by audit.Actor) error {
-	n, err := store.One[int](tx, `SELECT count(*) FROM payload_profile`)
-	if err != nil || n > 0 {
-		return err
-	}
-	return AddProfile(tx, by, "標準（推定）", guess)
-}
-
-// AddProfile adds a profile and makes it the one in use; the others are kept.
-func AddProfile(tx *store.Tx, by audit.Actor, name string, p Profile) error {
-	if err := p.check(); err != nil {
-		return err
-	}
-	if name == "" || utf8.RuneCountInString(name) > 60 {
-		return fmt.Errorf("%w: its name is missing or too long", ErrProfile)
-	}
-	text, err := json.Marshal(p)
-	if err != nil {
-		return fmt.Errorf("add payload profile: %w", err)
-	}
-	if _, err := tx.Exec(`UPDATE payload_profile SET active = 0 WHERE active = 1`); err != nil {
-		return fmt.Errorf("add payload profile: %w", err)
-	}
-	if _, err := tx.Insert(`INSERT INTO payload_profile (name, definition, active, made_at) VALUES (?, ?, 1, ?)`, name, string(text), tx.Now); err != nil {
-		return fmt.Errorf("add payload profile: %w", err)
-	}
-	return audit.Record(tx, by, audit.ProfileAdded, audit.Subject{Kind: "payload_profile", Ref: store.Ref(name)}, nil)
+	return regexp.Compile(`^(?s:` + p.Pattern + `)$`)
 }

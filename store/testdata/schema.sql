@@ -1,4 +1,4 @@
--- Schema version 5, as it stands after all migrations.
+-- Schema version 6, as it stands after all migrations.
 
 CREATE TABLE audit (
   id           INTEGER PRIMARY KEY,
@@ -22,6 +22,27 @@ CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(AB
 
 CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'audit_is_append_only'); END;
+
+CREATE TABLE batch (
+  id         INTEGER PRIMARY KEY,
+  ref        TEXT NOT NULL UNIQUE,
+  arrived_on TEXT NOT NULL CHECK (arrived_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+  number     INTEGER NOT NULL CHECK (number > 0), -- of the day, from 1
+  venue_id   INTEGER NOT NULL REFERENCES venue (id),
+  expected   INTEGER CHECK (expected BETWEEN 1 AND 100000),
+  remarks    TEXT NOT NULL DEFAULT '',
+  opened_at  TEXT NOT NULL,
+  opened_by  INTEGER NOT NULL REFERENCES staff (id),
+  closed_at  TEXT,
+  closed_by  INTEGER REFERENCES staff (id),
+  version    INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (arrived_on, number),
+  CHECK ((closed_at IS NULL) = (closed_by IS NULL))
+) STRICT;
+
+CREATE INDEX batch_open ON batch (arrived_on) WHERE closed_at IS NULL;
+
+CREATE TRIGGER batch_is_kept BEFORE DELETE ON batch BEGIN SELECT RAISE(ABORT, 'batch_is_kept'); END;
 
 CREATE TABLE booking (
   id           INTEGER PRIMARY KEY,
@@ -254,6 +275,64 @@ CREATE TABLE issue_kind (
 
 CREATE TRIGGER issue_kind_is_kept BEFORE DELETE ON issue_kind BEGIN SELECT RAISE(ABORT, 'issue_kind_is_kept'); END;
 
+CREATE TABLE list_code (
+  id       INTEGER PRIMARY KEY,
+  file_id INTEGER NOT NULL REFERENCES list_file (id),
+  page     INTEGER NOT NULL,
+  number   INTEGER NOT NULL CHECK (number > 0), -- on the page, as shown
+  role     TEXT NOT NULL CHECK (role IN ('code', 'part', 'unread')),
+  corners  TEXT NOT NULL CHECK (json_valid(corners)),
+  agree    TEXT NOT NULL DEFAULT '',
+  raw      BLOB,
+  payload  BLOB,
+  second   BLOB,
+  charset  TEXT NOT NULL DEFAULT '',
+  unmapped INTEGER NOT NULL DEFAULT 0,
+  parts    INTEGER NOT NULL DEFAULT 1,
+  lacking  INTEGER NOT NULL DEFAULT 0, -- parts of it that were not read
+  outcome  TEXT NOT NULL DEFAULT '' CHECK (outcome IN ('', 'registered', 'typed', 'before', 'refused', 'no_code')),
+  card_id  INTEGER REFERENCES card (id),
+  UNIQUE (file_id, page, number)
+) STRICT;
+
+CREATE INDEX list_code_card ON list_code (card_id) WHERE card_id IS NOT NULL;
+
+CREATE TABLE list_file (
+  id          INTEGER PRIMARY KEY,
+  ref         TEXT NOT NULL UNIQUE,
+  batch_id    INTEGER NOT NULL REFERENCES batch (id),
+  name        TEXT NOT NULL,
+  format      TEXT NOT NULL DEFAULT '',
+  state       TEXT NOT NULL CHECK (state IN ('waiting', 'reading', 'read', 'refused', 'done')),
+  refusal     TEXT NOT NULL DEFAULT '',
+  pages       INTEGER NOT NULL DEFAULT 0,
+  body        BLOB,
+  starts      INTEGER NOT NULL DEFAULT 0,
+  uploaded_at TEXT NOT NULL,
+  uploaded_by INTEGER NOT NULL REFERENCES staff (id),
+  read_at     TEXT,
+  version     INTEGER NOT NULL DEFAULT 1,
+  CHECK (body IS NOT NULL OR state NOT IN ('waiting', 'reading')),
+  CHECK (body IS NULL OR state IN ('waiting', 'reading')),
+  CHECK ((refusal <> '') = (state = 'refused') OR state = 'done')
+) STRICT;
+
+CREATE INDEX list_file_batch ON list_file (batch_id);
+
+CREATE INDEX list_file_state ON list_file (state) WHERE state <> 'done';
+
+CREATE TABLE list_page (
+  file_id INTEGER NOT NULL REFERENCES list_file (id),
+  number   INTEGER NOT NULL CHECK (number > 0),
+  width    INTEGER NOT NULL,
+  height   INTEGER NOT NULL,
+  refusal  TEXT NOT NULL DEFAULT '',
+  stated   INTEGER CHECK (stated BETWEEN 0 AND 200), -- codes that the page itself says it has
+  found    BLOB,                                     -- what the readers saw, until the file is put away
+  picture  BLOB,
+  PRIMARY KEY (file_id, number)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE mail (
   id          INTEGER PRIMARY KEY,
   ref         TEXT NOT NULL UNIQUE,
@@ -283,9 +362,18 @@ CREATE TABLE payload_profile (
   definition TEXT NOT NULL CHECK (json_valid(definition)),
   active     INTEGER NOT NULL CHECK (active IN (0, 1)),
   made_at    TEXT NOT NULL
-) STRICT;
+, ref TEXT, version INTEGER NOT NULL DEFAULT 1, made_by INTEGER REFERENCES staff (id), switched_on_at TEXT) STRICT;
 
 CREATE UNIQUE INDEX payload_profile_active ON payload_profile (active) WHERE active = 1;
+
+CREATE UNIQUE INDEX payload_profile_ref ON payload_profile (ref);
+
+CREATE UNIQUE INDEX payload_profile_version ON payload_profile (name, version);
+
+CREATE TRIGGER payload_profile_is_kept BEFORE DELETE ON payload_profile BEGIN SELECT RAISE(ABORT, 'payload_profile_is_kept'); END;
+
+CREATE TRIGGER payload_profile_is_not_changed BEFORE UPDATE OF name, definition, made_at, version ON payload_profile
+BEGIN SELECT RAISE(ABORT, 'payload_profile_is_kept'); END;
 
 CREATE TABLE postal_file (
   id         INTEGER PRIMARY KEY,
@@ -308,19 +396,43 @@ CREATE TABLE postal_file (
 
 CREATE UNIQUE INDEX postal_file_current ON postal_file (family) WHERE state = 'current';
 
-CREATE TABLE reading (
+CREATE TABLE "reading" (
   id             INTEGER PRIMARY KEY,
   card_id        INTEGER NOT NULL REFERENCES card (id),
-  payload        BLOB NOT NULL,
-  payload_sha256 TEXT NOT NULL UNIQUE,
-  profile_id     INTEGER NOT NULL REFERENCES payload_profile (id),
+  batch_id       INTEGER REFERENCES batch (id),
+  way            TEXT NOT NULL DEFAULT 'scanner' CHECK (way IN ('scanner', 'picture', 'hand', 'csv', 'correction')),
+  payload        BLOB,
+  payload_sha256 TEXT UNIQUE,
+  raw            BLOB,
+  profile_id     INTEGER REFERENCES payload_profile (id),
+  position       TEXT NOT NULL DEFAULT '',
   read_at        TEXT NOT NULL,
-  read_by        INTEGER NOT NULL REFERENCES staff (id)
+  read_by        INTEGER NOT NULL REFERENCES staff (id),
+  CHECK ((payload IS NULL) = (way IN ('hand', 'csv'))),
+  CHECK ((payload IS NULL) = (payload_sha256 IS NULL) AND (payload IS NULL) = (profile_id IS NULL)),
+  CHECK (raw IS NULL OR payload IS NOT NULL)
 ) STRICT;
+
+CREATE INDEX reading_batch ON reading (batch_id) WHERE batch_id IS NOT NULL;
 
 CREATE INDEX reading_card ON reading (card_id);
 
+CREATE UNIQUE INDEX reading_first ON reading (card_id) WHERE way <> 'correction';
+
 CREATE INDEX reading_read_at ON reading (read_at);
+
+CREATE TRIGGER reading_needs_open_batch BEFORE INSERT ON reading
+WHEN (SELECT closed_at FROM batch WHERE id = NEW.batch_id) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'batch_is_closed'); END;
+
+CREATE TABLE reading_part (
+  staff_id  INTEGER NOT NULL REFERENCES staff (id),
+  part      INTEGER NOT NULL CHECK (part BETWEEN 1 AND 16),
+  parts     INTEGER NOT NULL CHECK (parts BETWEEN 2 AND 16 AND part <= parts),
+  payload   TEXT NOT NULL,
+  read_at   TEXT NOT NULL,
+  PRIMARY KEY (staff_id, part)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE recipient (
   id          INTEGER PRIMARY KEY,
