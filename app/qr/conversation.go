@@ -27,7 +27,7 @@ func (c *conversation) hear(line []byte) bool {
 	case e.Refused != "":
 		c.file.Format, c.file.Refused, c.ended = e.Format, e.Refused, true
 	case e.Pages > 0:
-		c.file.Format, c.pages = e.Format, e.Pages
+		c.file.Format, c.pages, c.file.Count = e.Format, e.Pages, e.Pages
 	case e.Page != nil:
 		c.file.Pages = append(c.file.Pages, *e.Page)
 	case e.Again:

@@ -10,6 +10,9 @@ type Limits struct {
 	Page   time.Duration `json:"page"`   // for one page, after which the child is killed
 	Open   time.Duration `json:"open"`   // on top, for starting a child and its PDF renderer
 	Memory int64         `json:"memory"` // bytes the child may take beyond its start
+	// Picture is the longest side, in pixels, of the picture of each page that
+	// comes with the result; 0: none.
+	Picture int `json:"picture,omitempty"`
 }
 
 // DefaultLimits allow an A3 page at 600 dpi and a list of 6,000 recipients.

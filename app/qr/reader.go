@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -49,32 +50,42 @@ const maxStarts = 12
 // the result; an error means that no child could be started, or that ctx
 // ended.
 func (r *Reader) Read(ctx context.Context, name string, data []byte) (File, error) {
+	file := File{Name: name, Pages: []Page{}}
+	return file, r.Continue(ctx, &file, data, func() error { return nil })
+}
+
+// Continue reads the pages of a file that file does not have yet, so that long
+// work can be taken up again. told is called when the number of pages is known
+// and after each page; an error of it ends the reading and is returned.
+func (r *Reader) Continue(ctx context.Context, file *File, data []byte, told func() error) error {
 	lim := r.Limits
 	if lim == (Limits{}) {
 		lim = DefaultLimits()
 	}
-	file := File{Name: name, Pages: []Page{}}
 	if len(data) > lim.Bytes {
 		file.Refused = TooManyBytes
-		return file, nil
+		return nil
 	}
 	if err := r.enter(ctx); err != nil {
-		return file, err
+		return err
 	}
 	defer r.leave()
 	for range maxStarts {
-		more, err := r.run(ctx, &file, data, lim)
+		more, err := r.run(ctx, file, data, lim, told)
+		if err == nil {
+			err = told() // also of a page that a child broke off at
+		}
 		if err != nil {
-			return file, err
+			return err
 		}
 		if !more {
 			file.Joined = join(file.Pages)
-			return file, nil
+			return nil
 		}
 	}
 	file.Refused = Crashed
 	file.Joined = join(file.Pages)
-	return file, nil
+	return nil
 }
 
 func (r *Reader) enter(ctx context.Context) error {
@@ -97,7 +108,7 @@ func (r *Reader) leave() { <-r.slots }
 
 // run lets one child read the pages file does not have yet. more is true when
 // the child ended early and pages are left.
-func (r *Reader) run(ctx context.Context, file *File, data []byte, lim Limits) (more bool, err error) {
+func (r *Reader) run(ctx context.Context, file *File, data []byte, lim Limits, told func() error) (more bool, err error) {
 	head, err := json.Marshal(request{From: len(file.Pages), Limits: lim, CacheDir: r.CacheDir})
 	if err != nil {
 		return false, fmt.Errorf("write request: %w", err)
@@ -124,6 +135,10 @@ func (r *Reader) run(ctx context.Context, file *File, data []byte, lim Limits) (
 	lines.Buffer(make([]byte, 64<<10), maxEvent)
 	for lines.Scan() && heard.hear(lines.Bytes()) {
 		timer.Reset(lim.Page)
+		if err := told(); err != nil {
+			kill()
+			return false, errors.Join(err, ended(cmd.Wait()))
+		}
 	}
 	// A child that has told all may still be hung in a reader.
 	if heard.ended {
@@ -137,6 +152,15 @@ func (r *Reader) run(ctx context.Context, file *File, data []byte, lim Limits) (
 		return false, fmt.Errorf("read codes: %w", ctx.Err())
 	}
 	return heard.brokeOff(waited, said.String()), nil
+}
+
+// ended forgets that a child which was killed did not end well.
+func ended(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil
+	}
+	return err
 }
 
 // childEnv gives the child nothing of the server's environment: it has no use

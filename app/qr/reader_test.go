@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image/jpeg"
 	"image/png"
 	"slices"
 	"strings"
@@ -130,7 +131,7 @@ func TestAWorkerGoesOnWhereTheLastOneStopped(t *testing.T) {
 	last := encodeTIFF(t, plainPicture(symbol(t, numeric("3")), 4), tiff.Uncompressed)
 	r := testReader(t)
 	file := File{Pages: []Page{{Number: 1}, {Number: 2}}}
-	more, err := r.run(context.Background(), &file, chainTIFF(t, code, code, last), r.Limits)
+	more, err := r.run(context.Background(), &file, chainTIFF(t, code, code, last), r.Limits, func() error { return nil })
 	if err != nil || more {
 		t.Fatalf("got more %v, error %v, want the file ended", more, err)
 	}
@@ -167,6 +168,36 @@ func TestOnlySoManyChildrenRunAtOnce(t *testing.T) {
 	for range 4 {
 		if f := <-results; f.Refused != "" {
 			t.Errorf("got refusal %q, want children one after the other", f.Refused)
+		}
+	}
+}
+
+func TestReadingIsTakenUpWhereItStopped(t *testing.T) {
+	code := func(s string) []byte { return encodeTIFF(t, plainPicture(symbol(t, numeric(s)), 5), tiff.Uncompressed) }
+	data := chainTIFF(t, code("111"), code("222"), code("333"))
+	r := testReader(t)
+	r.Limits.Picture = 120
+	stop := errors.New("enough")
+	file := File{Name: "list.tif"}
+	err := r.Continue(t.Context(), &file, data, func() error {
+		if len(file.Pages) == 1 {
+			return stop
+		}
+		return nil
+	})
+	if !errors.Is(err, stop) || len(file.Pages) != 1 || file.Count != 3 {
+		t.Fatalf("got %v with %d of %d pages, want it stopped after page 1 of 3", err, len(file.Pages), file.Count)
+	}
+	if err := r.Continue(t.Context(), &file, data, func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"111", "222", "333"} {
+		if len(file.Pages) != 3 || len(file.Pages[i].Codes) != 1 || string(file.Pages[i].Codes[0].Bytes) != want {
+			t.Fatalf("got %+v, want 111, 222, 333, each once", file.Pages)
+		}
+		shown, err := jpeg.DecodeConfig(bytes.NewReader(file.Pages[i].Picture))
+		if err != nil || max(shown.Width, shown.Height) != 120 {
+			t.Errorf("page %d: got a picture of %d × %d (%v), want its longest side 120", i+1, shown.Width, shown.Height, err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ type File struct {
 	Name    string   `json:"name"`
 	Format  Format   `json:"format"`
 	Refused Refusal  `json:"refused,omitempty"`
+	Count   int      `json:"count,omitempty"` // of the file's pages, once it is known
 	Pages   []Page   `json:"pages"`
 	Joined  []Joined `json:"joined,omitempty"`
 }
@@ -17,7 +18,8 @@ type Page struct {
 	Height  int     `json:"height"`
 	Refused Refusal `json:"refused,omitempty"`
 	Codes   []Code  `json:"codes"`
-	Unread  []Quad  `json:"unread,omitempty"` // places that look like a code and gave no value
+	Unread  []Quad  `json:"unread,omitempty"`  // places that look like a code and gave no value
+	Picture []byte  `json:"picture,omitempty"` // the page in JPEG, if Limits asks for it
 }
 
 // Code is one QR code with its value and where it is printed. Bytes is always

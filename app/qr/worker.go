@@ -2,9 +2,12 @@ package qr
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io"
 	"os"
 	"runtime/debug"
@@ -110,7 +113,27 @@ func workPage(doc document, i int, lim Limits, second *secondReader) (page Page)
 	if err != nil {
 		return Page{Refused: whyRefused(err), Codes: []Code{}}
 	}
-	return readPage(pic, lim, second)
+	page = readPage(pic, lim, second)
+	if lim.Picture > 0 {
+		page.Picture = thumbnail(pic, lim.Picture)
+	}
+	return page
+}
+
+// pictureQuality is that of a page's picture: print of 2 mm stays legible.
+const pictureQuality = 60
+
+// thumbnail is a page for people to look at, in JPEG, its longest side at most
+// so many pixels.
+func thumbnail(pic *image.Gray, side int) []byte {
+	if long := max(pic.Rect.Dx(), pic.Rect.Dy()); long > side {
+		pic = scale(pic, max(pic.Rect.Dx()*side/long, 1), max(pic.Rect.Dy()*side/long, 1))
+	}
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, pic, &jpeg.Options{Quality: pictureQuality}); err != nil {
+		return nil // the codes are worth more than their picture
+	}
+	return out.Bytes()
 }
 
 // boundMemory lets the process take so many bytes beyond what it has now: the
