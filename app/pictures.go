@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"sync"
 
+	"madoguchi/app/intake"
 	"madoguchi/app/qr"
 )
 
@@ -29,4 +32,17 @@ func workOnPictures(_ context.Context, s Surroundings) error {
 		return statusError(status)
 	}
 	return nil
+}
+
+// startReader reads the list files that staff hand in until ctx ends; the
+// function it returns waits for the one under way.
+func (svc *service) startReader(ctx context.Context) (wait func(), _ error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find own program: %w", err)
+	}
+	r := intake.NewReader(svc.st, svc.log, exe, filepath.Join(svc.cfg.Data, "pdf-cache"), qrWorker)
+	var wg sync.WaitGroup
+	wg.Go(func() { r.Run(ctx) })
+	return wg.Wait, nil
 }

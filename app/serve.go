@@ -85,10 +85,18 @@ func runService(ctx context.Context, s Surroundings, cfg Config, started func(*s
 	if err := started(svc); err != nil {
 		return err
 	}
-	jobs := startJobs(ctx, svc.st, svc.log)
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	jobs := startJobs(working, svc.st, svc.log)
 	defer jobs()
-	seats := startSeats(ctx, svc.st, svc.log)
+	seats := startSeats(working, svc.st, svc.log)
 	defer seats()
+	read, err := svc.startReader(working)
+	if err != nil {
+		return err
+	}
+	defer read()
+	defer stop() // before those that wait for it
 	select {
 	case <-ctx.Done():
 		return nil

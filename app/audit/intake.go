@@ -13,6 +13,8 @@ const (
 	PositionSet       Action = "card_position_set"
 	ProfileSwitchedOn Action = "payload_profile_switched_on"
 	ListFileAdded     Action = "list_file_added"
+	ListFileBegun     Action = "list_file_begun"
+	ListPageRead      Action = "list_page_read"
 	ListFileRead      Action = "list_file_read"
 	ListFileRefused   Action = "list_file_refused"
 	ListPagesStated   Action = "list_pages_stated"

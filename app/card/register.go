@@ -84,6 +84,11 @@ func Register(tx *store.Tx, by audit.Actor, reading Reading) (Record, error) {
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return Record{}, err
 	}
+	if _, err := KindOf(tx, reading.Card.IssueKind); errors.Is(err, KindNotFound) {
+		return Record{}, KindUnknown
+	} else if err != nil {
+		return Record{}, err
+	}
 	p, c := reading.Recipient, reading.Card
 	person, err := tx.Insert(`INSERT INTO recipient (ref, name, name_key, kana_name, kana_key, birth, postal_code, address)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, store.NewRef(), p.Name, jp.NameKey(p.Name), p.KanaName, jp.KanaKey(p.KanaName),

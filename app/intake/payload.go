@@ -96,7 +96,7 @@ func Take(tx *store.Tx, by audit.Actor, s Scan) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	payload, err := clean(s.Payload)
+	payload, err := clean(pictureText(profile, s.Payload, s.Raw))
 	if err != nil {
 		return Result{}, err
 	}
@@ -155,6 +155,11 @@ func readBefore(tx *store.Tx, reading card.Reading) (card.Record, error) {
 	if err != nil {
 		return r, err
 	}
+	return r, sayBefore(r, info, reading)
+}
+
+// sayBefore says when, by whom and with which delivery a card came on record.
+func sayBefore(r card.Record, info card.ReadInfo, reading card.Reading) *problem.Problem {
 	why := ReadBefore
 	if info.BatchRef != "" {
 		why = ReadBeforeInBatch.With("batch", BatchName(info.ArrivedOn, info.BatchNumber))
@@ -164,7 +169,7 @@ func readBefore(tx *store.Tx, reading card.Reading) (card.Record, error) {
 		differs = "1"
 	}
 	at := info.ReadAt.In(jp.Tokyo)
-	return r, why.On("payload").With("at", jp.DateOf(at).Short()+at.Format(" 15:04")).
+	return why.On("payload").With("at", jp.DateOf(at).Short()+at.Format(" 15:04")).
 		With("by", info.ReadBy).With("notice_number", r.NoticeNumber.String()).With("differs", differs)
 }
 
