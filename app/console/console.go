@@ -71,6 +71,7 @@ func New(ctx context.Context, o Options) (*Desk, error) {
 		Name: "console", Store: o.Store, Files: o.Files, Log: o.Log,
 		Idle:       staffIdle,
 		SignInPath: "/sign-in",
+		Sound:      true,
 		TrustProxy: o.TrustProxy,
 		ErrorPage:  d.errorPage,
 	})
@@ -106,6 +107,7 @@ func (d *Desk) routes() []guarded {
 		d.recipientRoutes(),
 		d.dayRoutes(),
 		d.postalRoutes(),
+		d.intakeRoutes(),
 	)
 }
 
@@ -123,8 +125,6 @@ func (d *Desk) accountRoutes() []guarded {
 func (d *Desk) recipientRoutes() []guarded {
 	return []guarded{
 		d.need(staff.MaySeeToday, web.GET("/", d.today)),
-		d.need(staff.MayReadList, web.GET("/read", d.askRead)),
-		d.need(staff.MayReadList, web.POST("/read", d.readCode)),
 		d.need(staff.MaySearch, web.GET("/search", d.search)),
 
 		d.need(staff.MaySearch, web.GET("/recipients/:ref", d.recipient)),

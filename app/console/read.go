@@ -127,7 +127,7 @@ func (d *Desk) showRefusedRead(c *gin.Context, p *problem.Problem, r card.Record
 	state := &readState{Class: "wrong", Alert: true, Heading: "読み取れません", Text: d.sentence(c, p)}
 	status := http.StatusUnprocessableEntity
 	switch {
-	case errors.Is(p, intake.ReadBefore):
+	case intake.WasReadBefore(p):
 		who := personOf(r)
 		state.Class, state.Heading, state.Person = "before", "読取済み", &who
 		status = http.StatusConflict

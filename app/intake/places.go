@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -114,14 +115,14 @@ func Corners(c card.ListCode) (qr.Quad, error) {
 // inReadingOrder sorts places line by line: what begins before the middle of
 // the line's first place stands on the same line.
 func inReadingOrder(places []place) {
-	slices.SortStableFunc(places, func(a, b place) int { return compare(middle(a.at).Y, middle(b.at).Y) })
+	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(middle(a.at).Y, middle(b.at).Y) })
 	for from := 0; from < len(places); {
 		first := places[from].at
 		to := from + 1
 		for to < len(places) && middle(places[to].at).Y < middle(first).Y+height(first)/2 {
 			to++
 		}
-		slices.SortStableFunc(places[from:to], func(a, b place) int { return compare(middle(a.at).X, middle(b.at).X) })
+		slices.SortStableFunc(places[from:to], func(a, b place) int { return cmp.Compare(middle(a.at).X, middle(b.at).X) })
 		from = to
 	}
 }
@@ -140,14 +141,4 @@ func height(q qr.Quad) float64 {
 		low, high = min(low, p.Y), max(high, p.Y)
 	}
 	return high - low
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }

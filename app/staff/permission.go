@@ -8,6 +8,8 @@ type Permission string
 const (
 	MaySeeToday     Permission = "see_today"
 	MayReadList     Permission = "read_list"
+	MayCorrectRead  Permission = "correct_reading" // 訂正読込
+	MaySetUpIntake  Permission = "set_up_intake"   // 読取り形式、交付区分
 	MaySearch       Permission = "search"
 	MayCheckIn      Permission = "check_in"
 	MayListBookings Permission = "list_bookings"
@@ -53,6 +55,7 @@ var permissions = map[Role]map[Permission]bool{
 	Administrator: {
 		MaySeeToday: true, MayReadList: true, MaySearch: true, MayCheckIn: true, MayListBookings: true, MayBook: true,
 		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
+		MayCorrectRead: true, MaySetUpIntake: true,
 		MayExtract: true, MayOverbook: true, MayManageStaff: true, MaySetUpCounter: true,
 		MayTakeLists: true,
 	},

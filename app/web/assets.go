@@ -29,6 +29,7 @@ var assetTypes = map[string]string{
 	".ico":  "image/x-icon",
 	".pdf":  "application/pdf",
 	".woff": "font/woff",
+	".mp3":  "audio/mpeg",
 }
 
 // assets are the files of the assets folder, held in memory, under one hash

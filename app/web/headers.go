@@ -4,10 +4,13 @@ import "net/http"
 
 // contentPolicy is the Content-Security-Policy: nothing but the site's own
 // style sheets and images, forms to the site itself, never in a frame.
-func contentPolicy(script bool) string {
+func contentPolicy(script, sound bool) string {
 	policy := "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 	if script {
 		policy += "; script-src 'self'"
+	}
+	if sound {
+		policy += "; media-src 'self'"
 	}
 	return policy
 }

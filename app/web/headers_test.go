@@ -46,6 +46,13 @@ func TestEncryptedSiteStaysEncrypted(t *testing.T) {
 	}
 }
 
+func TestSoundsOnlyWhereTheSiteHasSome(t *testing.T) {
+	d := newDesk(t, func(o *web.Options) { o.Sound = true })
+	if got, want := d.browser(t).Get("/").Header.Get("Content-Security-Policy"), policy+"; media-src 'self'"; got != want {
+		t.Errorf("got policy %q, want %q", got, want)
+	}
+}
+
 func TestScriptsOnlyWhereTheSiteHasSome(t *testing.T) {
 	d := newDesk(t, func(o *web.Options) { o.Script = true })
 	if got, want := d.browser(t).Get("/").Header.Get("Content-Security-Policy"), policy+"; script-src 'self'"; got != want {

@@ -49,6 +49,8 @@ type Options struct {
 	TrustProxy bool
 	// Script allows scripts from the site's own assets.
 	Script bool
+	// Sound allows sounds from the site's own assets.
+	Sound bool
 	// MaxBody is the most bytes that a request may carry; 0 means DefaultMaxBody.
 	MaxBody int64
 	// Funcs are added to the functions that templates may call.
@@ -89,7 +91,7 @@ func New(o Options) (*Site, error) {
 	s := &Site{
 		name: o.Name, store: o.Store, log: o.Log, signInPath: o.SignInPath,
 		trustProxy: o.TrustProxy, maxBody: o.MaxBody, errorPage: o.ErrorPage,
-		policy: contentPolicy(o.Script), readable: map[string]bool{},
+		policy: contentPolicy(o.Script, o.Sound), readable: map[string]bool{},
 	}
 	if s.log == nil {
 		s.log = slog.Default()

@@ -28,7 +28,8 @@ CREATE TRIGGER batch_is_kept BEFORE DELETE ON batch BEGIN SELECT RAISE(ABORT, 'b
 --             whichever way it is read
 --   raw       the code's bytes, where the way knows them
 --   position  shelf or box where the card lies; '' while it is nowhere yet
-CREATE TABLE new_reading (
+ALTER TABLE reading RENAME TO old_reading;
+CREATE TABLE reading (
   id             INTEGER PRIMARY KEY,
   card_id        INTEGER NOT NULL REFERENCES card (id),
   batch_id       INTEGER REFERENCES batch (id),
@@ -44,10 +45,9 @@ CREATE TABLE new_reading (
   CHECK ((payload IS NULL) = (payload_sha256 IS NULL) AND (payload IS NULL) = (profile_id IS NULL)),
   CHECK (raw IS NULL OR payload IS NOT NULL)
 ) STRICT;
-INSERT INTO new_reading (id, card_id, payload, payload_sha256, profile_id, read_at, read_by)
-  SELECT id, card_id, payload, payload_sha256, profile_id, read_at, read_by FROM reading;
-DROP TABLE reading;
-ALTER TABLE new_reading RENAME TO reading;
+INSERT INTO reading (id, card_id, payload, payload_sha256, profile_id, read_at, read_by)
+  SELECT id, card_id, payload, payload_sha256, profile_id, read_at, read_by FROM old_reading;
+DROP TABLE old_reading;
 CREATE INDEX reading_read_at ON reading (read_at);
 CREATE INDEX reading_card ON reading (card_id);
 CREATE INDEX reading_batch ON reading (batch_id) WHERE batch_id IS NOT NULL;

@@ -396,7 +396,7 @@ CREATE TABLE postal_file (
 
 CREATE UNIQUE INDEX postal_file_current ON postal_file (family) WHERE state = 'current';
 
-CREATE TABLE "reading" (
+CREATE TABLE reading (
   id             INTEGER PRIMARY KEY,
   card_id        INTEGER NOT NULL REFERENCES card (id),
   batch_id       INTEGER REFERENCES batch (id),
