@@ -40,6 +40,7 @@ const (
 	NoShow            Action = "booking_no_show"
 	StepUndone        Action = "booking_step_undone"
 	VisitorAdded      Action = "visitor_added"
+	ComerSet          Action = "booking_comer_set"
 	WaitingJoined     Action = "waiting_joined"
 	WaitingLeft       Action = "waiting_left"
 	WaitingRemoved    Action = "waiting_removed"

@@ -121,6 +121,21 @@ func (a Answer) Links(path string) []string {
 	return links
 }
 
+// Buttons lists what the buttons with a name on a page would send.
+func (a Answer) Buttons(name string) []string {
+	doc, err := html.Parse(strings.NewReader(string(a.Body)))
+	if err != nil {
+		return nil
+	}
+	var values []string
+	for n := range doc.Descendants() {
+		if n.Data == "button" && attribute(n, "name") == name {
+			values = append(values, attribute(n, "value"))
+		}
+	}
+	return values
+}
+
 func attribute(n *html.Node, name string) string {
 	for _, a := range n.Attr {
 		if a.Key == name {

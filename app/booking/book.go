@@ -251,7 +251,7 @@ func choose(tx *store.Tx, w Wish) (Slot, error) {
 		return s, SlotClosed
 	}
 	if w.Seat == ResidentSeat {
-		if err := residentsMay(tx, s); err != nil {
+		if err := ResidentsMay(tx, s); err != nil {
 			return s, err
 		}
 	} else if !tx.Now.Before(s.HeldOn.At(s.Ends)) {

@@ -122,6 +122,7 @@ type Booking struct {
 	CalledAt    time.Time
 	CalledTo    string    // the counter, in words
 	EndedAt     time.Time // when it became done, papers_missing or no_show
+	Comer       Comer     // who will come, as the resident says; empty while nobody has said
 	Version     int
 }
 
@@ -186,7 +187,7 @@ type Visit struct {
 const bookingColumns = `booking.id, booking.ref, booking.number, booking.slot_id, booking.card_id, booking.seat, booking.reason,
 	booking.channel, booking.state, booking.booked_at, booking.changed_at, booking.cancelled_at,
 	booking.held_until, booking.group_ref, booking.recipient_id, booking.checked_in_at, booking.called_at, booking.called_to,
-	booking.ended_at, booking.version`
+	booking.ended_at, booking.comer, booking.version`
 
 // selectVisit reads bookings with their slots and places in one query.
 var selectVisit = `SELECT ` + bookingColumns + `, ` + store.Prefixed("slot", slotColumns) + `, ` + store.Prefixed("venue", venueColumns) + `

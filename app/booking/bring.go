@@ -137,6 +137,30 @@ func BringFor(tx *store.Tx, serviceID int64, c Case) ([]string, error) {
 	return texts, nil
 }
 
+// Known reports whether it is one of those who may come.
+func (c Comer) Known() bool { return c == Holder || c == Guardian || c == Proxy }
+
+// SetComer keeps who will come to a live booking, as the resident says: it
+// decides what they are asked to bring. Problems: NotFound, NotLive, ComerUnknown.
+func SetComer(tx *store.Tx, by audit.Actor, ref store.Ref, who Comer) error {
+	if !who.Known() {
+		return ComerUnknown.On("comer")
+	}
+	v, err := ByRef(tx, ref)
+	switch {
+	case err != nil:
+		return err
+	case !v.Live():
+		return NotLive
+	case v.Comer == who:
+		return nil
+	}
+	if _, err := tx.Exec(`UPDATE booking SET comer = ? WHERE id = ?`, who, v.ID); err != nil {
+		return fmt.Errorf("set who comes: %w", err)
+	}
+	return audit.Record(tx, by, audit.ComerSet, v.Subject(), audit.Detail{"comer": who})
+}
+
 // SetBring replaces what a service asks to bring. Problems: ServiceNotFound,
 // SetupStale; BringCondition and BringText on "bring.<line>", counted from 0.
 func SetBring(tx *store.Tx, by audit.Actor, service store.Ref, version int, lines []Bring) error {

@@ -65,6 +65,12 @@ func HoldTogether(tx *store.Tx, by audit.Actor, cards []card.ID, w Wish) ([]Visi
 	return visits, offer(tx, by, left...)
 }
 
+// PlacesTogether finds where n people would come together in a slot, as
+// BookTogether would book them. Problems: SlotFull, NoRoomTogether, SlotNotFound.
+func PlacesTogether(tx *store.Tx, s Slot, n int) ([]Slot, error) {
+	return adjacent(tx, s, n, ResidentSeat)
+}
+
 // prepareTogether gives back what the cards hold and finds a slot for each.
 // Nobody can take a place in between: there is one writer. left are the slots
 // of the places given back, to be offered once the caller has what it needs.

@@ -108,9 +108,16 @@ func ExpireHolds(tx *store.Tx) error {
 	return nil
 }
 
+// endHold ends a hold. Who was about to book without a card is forgotten: a
+// hold leaves nobody's name behind.
 func endHold(tx *store.Tx, by audit.Actor, b Booking, action audit.Action) error {
-	if _, err := tx.Exec(`UPDATE booking SET state = 'expired', version = version + 1 WHERE id = ?`, b.ID); err != nil {
+	if _, err := tx.Exec(`UPDATE booking SET state = 'expired', recipient_id = NULL, version = version + 1 WHERE id = ?`, b.ID); err != nil {
 		return fmt.Errorf("end hold: %w", err)
+	}
+	if b.RecipientID != 0 {
+		if err := card.ForgetVisitor(tx, b.RecipientID); err != nil {
+			return err
+		}
 	}
 	return audit.Record(tx, by, action, b.Subject(), nil)
 }
@@ -122,4 +129,11 @@ func holdUntil(tx *store.Tx, as State) (time.Time, error) {
 	}
 	town, err := settings.Get(tx)
 	return tx.Now.Add(time.Duration(town.HoldMinutes) * time.Minute), err
+}
+
+// RanOut reports whether the card's newest hold was in that slot and is over.
+func RanOut(tx *store.Tx, id card.ID, slotID int64) (bool, error) {
+	n, err := store.One[int](tx, `SELECT count(*) FROM booking WHERE slot_id = ? AND (state = 'expired' OR state = 'held' AND held_until <= ?)
+		AND id = (SELECT max(id) FROM booking WHERE card_id = ?)`, slotID, tx.Now, id)
+	return n > 0, err
 }

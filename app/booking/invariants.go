@@ -21,7 +21,7 @@ var invariants = []struct{ says, query string }{
 	{"bookings without an audit entry", `SELECT count(*) FROM booking WHERE NOT EXISTS (
 		SELECT 1 FROM audit WHERE subject_kind = 'booking' AND subject = booking.ref
 		AND (action = 'booked' OR booking.state IN ('held', 'expired') AND action IN ('booking_held', 'waiting_offered')))`},
-	{"seats held for nobody", `SELECT count(*) FROM booking WHERE state = 'held' AND card_id IS NULL
+	{"seats held for nobody", `SELECT count(*) FROM booking WHERE state = 'held' AND card_id IS NULL AND recipient_id IS NULL
 		AND NOT EXISTS (SELECT 1 FROM waiting WHERE waiting.booking_id = booking.id AND waiting.state = 'offered')`},
 	{"offers without a seat", `SELECT count(*) FROM waiting JOIN booking ON booking.id = waiting.booking_id
 		WHERE waiting.state = 'offered' AND booking.state <> 'held'`},

@@ -98,8 +98,9 @@ func (r Rules) opening(d jp.Date) jp.Date {
 	return opens
 }
 
-// residentsMay says why residents may not book a slot that has a place.
-func residentsMay(tx *store.Tx, s Slot) error {
+// ResidentsMay says why residents may not book a slot, whatever it has left; nil
+// when they may. Problems: StaffOnlyService, SlotPast, OutsidePeriod.
+func ResidentsMay(tx *store.Tx, s Slot) error {
 	service, err := ServiceByID(tx, s.ServiceID)
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ var (
 	ServiceCodeTaken     = problem.Define(problem.Invalid, "service_code_taken")
 	ServiceMinutes       = problem.Define(problem.Invalid, "service_minutes")
 	BringCondition       = problem.Define(problem.Invalid, "bring_condition")
+	ComerUnknown         = problem.Define(problem.Invalid, "comer_unknown")
 	BringText            = problem.Define(problem.Invalid, "bring_text")
 	MapForm              = problem.Define(problem.Invalid, "map_form")
 	MapTooLarge          = problem.Define(problem.Invalid, "map_too_large")

@@ -28,16 +28,12 @@ func BookVisitor(tx *store.Tx, by audit.Actor, w Wish, who card.Visitor) (Visit,
 	if err := ExpireHolds(tx); err != nil {
 		return Visit{}, err
 	}
-	person, err := card.AddVisitor(tx, by, who)
+	left, err := releaseVisitor(tx, by, who)
 	if err != nil {
 		return Visit{}, err
 	}
-	w.Card, w.visitor = 0, person
-	s, err := choose(tx, w)
+	w, s, err := chooseVisitor(tx, by, w, who)
 	if err != nil {
-		return Visit{}, err
-	}
-	if err := mayVisit(tx, by, w, s); err != nil {
 		return Visit{}, err
 	}
 	row, _, err := w.put(tx, s, Booked)
@@ -49,7 +45,25 @@ func BookVisitor(tx *store.Tx, by audit.Actor, w Wish, who card.Visitor) (Visit,
 	if err := audit.Record(tx, by, audit.Booked, row.Subject(), detail); err != nil {
 		return Visit{}, err
 	}
-	return ByRef(tx, row.Ref)
+	v, err := ByRef(tx, row.Ref)
+	if err != nil {
+		return v, err
+	}
+	return v, offer(tx, by, left)
+}
+
+// chooseVisitor puts the person on record and checks the wish.
+func chooseVisitor(tx *store.Tx, by audit.Actor, w Wish, who card.Visitor) (Wish, Slot, error) {
+	person, err := card.AddVisitor(tx, by, who)
+	if err != nil {
+		return w, Slot{}, err
+	}
+	w.Card, w.visitor = 0, person
+	s, err := choose(tx, w)
+	if err != nil {
+		return w, s, err
+	}
+	return w, s, mayVisit(tx, by, w, s)
 }
 
 func mayVisit(tx *store.Tx, by audit.Actor, w Wish, s Slot) error {
@@ -120,8 +134,29 @@ func Tie(tx *store.Tx, by audit.Actor, ref store.Ref, version int, cardRef store
 	return v, offer(tx, by, waited)
 }
 
-// Copy books the same slot for a second card, as one visit with the first.
-// Problems: as Book's, NotFound, NotLive.
+// Beside finds where a further person can come with a live booking: in its own
+// slot, or else in the one just after or just before it. Problem: NoRoomTogether.
+func Beside(tx *store.Tx, v Visit, who Seat) (Slot, error) {
+	day, err := DaySlots(tx, v.Slot.VenueID, v.Slot.ServiceID, v.Slot.HeldOn)
+	if err != nil {
+		return Slot{}, err
+	}
+	for _, fits := range []func(Slot) bool{
+		func(s Slot) bool { return s.ID == v.SlotID },
+		func(s Slot) bool { return s.Starts == v.Slot.Ends },
+		func(s Slot) bool { return s.Ends == v.Slot.Starts },
+	} {
+		for _, s := range day {
+			if fits(s) && s.remaining(who) > 0 && tx.Now.Before(s.At()) {
+				return s, nil
+			}
+		}
+	}
+	return Slot{}, NoRoomTogether
+}
+
+// Copy books for a second card as one visit with the first: the same slot, or
+// the one that the wish names. Problems: as Book's, NotFound, NotLive.
 func Copy(tx *store.Tx, by audit.Actor, ref store.Ref, w Wish) (Visit, error) {
 	first, err := ByRef(tx, ref)
 	if err != nil {
@@ -130,7 +165,10 @@ func Copy(tx *store.Tx, by audit.Actor, ref store.Ref, w Wish) (Visit, error) {
 	if !first.Live() {
 		return first, NotLive
 	}
-	w.Slot, w.group = first.Slot.Ref, first.GroupRef
+	w.group = first.GroupRef
+	if w.Slot == "" {
+		w.Slot = first.Slot.Ref
+	}
 	if w.group == "" {
 		w.group = store.NewRef()
 		_, err := tx.Exec(`UPDATE booking SET group_ref = ?, version = version + 1 WHERE id = ?`, w.group, first.ID)

@@ -351,3 +351,15 @@ func offerUntil(tx *store.Tx, s Slot) (until time.Time, ok bool, err error) {
 	}
 	return until, until.Sub(tx.Now) >= leastTime, nil
 }
+
+// Queue tells how many wait before an entry for the same service at the same
+// place, and where.
+func Queue(tx *store.Tx, w Waiting) (before int, at Venue, err error) {
+	before, err = store.One[int](tx, `SELECT count(*) FROM waiting
+		WHERE venue_id = ? AND service_id = ? AND state = 'waiting' AND place < ?`, w.VenueID, w.ServiceID, w.Place)
+	if err != nil {
+		return 0, at, err
+	}
+	at, err = store.One[Venue](tx, `SELECT `+venueColumns+` FROM venue WHERE id = ?`, w.VenueID)
+	return before, at, err
+}

@@ -65,7 +65,7 @@ func TestRefusedResidentsLearnNothing(t *testing.T) {
 	r := register(t, st, by, "ABC123456", "", "南部 一郎", "ナンブ イチロウ", "1950-05-12")
 	right, wrong := r.Birth, jp.BirthDate{Year: 1950, Month: 5, Day: 13}
 	signIn := func(n NoticeNumber, b jp.BirthDate) error {
-		_, err := SignIn(t.Context(), st, "r", n, b)
+		_, err := SignIn(t.Context(), st, "r", "", n, b)
 		return err
 	}
 	if err := signIn("ABC123456", right); err != nil {
@@ -91,11 +91,11 @@ func TestUnknownDayOfBirthDoesNotLockOut(t *testing.T) {
 	st, _, by := office(t)
 	register(t, st, by, "ABC123456", "", "南部 一郎", "", "1950-05-00")
 	for _, day := range []int{0, 1, 31} {
-		if _, err := SignIn(t.Context(), st, "r", "ABC123456", jp.BirthDate{Year: 1950, Month: 5, Day: day}); err != nil {
+		if _, err := SignIn(t.Context(), st, "r", "", "ABC123456", jp.BirthDate{Year: 1950, Month: 5, Day: day}); err != nil {
 			t.Errorf("day %d: got %v, want to be let in", day, err)
 		}
 	}
-	if _, err := SignIn(t.Context(), st, "r", "ABC123456", jp.BirthDate{Year: 1951, Month: 5}); !errors.Is(err, SignInRefused) {
+	if _, err := SignIn(t.Context(), st, "r", "", "ABC123456", jp.BirthDate{Year: 1951, Month: 5}); !errors.Is(err, SignInRefused) {
 		t.Errorf("got %v, want SignInRefused for another year", err)
 	}
 }
@@ -187,7 +187,7 @@ func TestAuditHoldsNothingPersonal(t *testing.T) {
 			CorrectContact(tx, by, r.Ref, Contact{Version: 1, Telephone: "0178-00-0001", Address: "苫米地字下宿"}),
 			AddNote(tx, by, r.Ref, "耳が遠い"))
 	})
-	if _, err := SignIn(t.Context(), st, "r", "ABC123456", jp.BirthDate{Year: 1950, Month: 5, Day: 1}); err == nil {
+	if _, err := SignIn(t.Context(), st, "r", "", "ABC123456", jp.BirthDate{Year: 1950, Month: 5, Day: 1}); err == nil {
 		t.Fatal("let in with a wrong date")
 	}
 	apptest.Read(t, st, func(tx *store.Tx) error {

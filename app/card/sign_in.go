@@ -12,41 +12,35 @@ import (
 )
 
 // SignIn lets a resident in who knows the notice number and the date of birth
-// on record. An unknown number, a wrong date and a number with too many
-// failures are all refused with the same SignInRefused.
-func SignIn(ctx context.Context, st *store.Store, request string, n NoticeNumber, birth jp.BirthDate) (Record, error) {
+// on record. An unknown number, a wrong date, and a number or browser with too
+// many failures are all refused with the same SignInRefused. browser is a mark
+// of the session; "" counts by number alone.
+func SignIn(ctx context.Context, st *store.Store, request, browser string, n NoticeNumber, birth jp.BirthDate) (Record, error) {
 	var r Record
-	refused := false
-	err := st.Write(ctx, func(tx *store.Tx) error {
-		subject := attemptsOf(n)
-		blocked, err := attempt.Blocked(tx, subject)
+	ok := false
+	err := st.Write(ctx, func(tx *store.Tx) (err error) {
+		var blocked bool
+		ok, blocked, err = attempt.Guard(tx, func() (bool, error) {
+			var err error
+			r, err = ByNoticeNumber(tx, n)
+			if errors.Is(err, NotFound) {
+				return false, nil
+			}
+			return birth.Matches(r.Birth), err
+		}, attemptsOf(n), attempt.Browser(browser))
 		if err != nil {
 			return err
 		}
-		r, err = ByNoticeNumber(tx, n)
-		unknown := errors.Is(err, NotFound)
-		if err != nil && !unknown {
-			return err
-		}
 		by := audit.Actor{Kind: audit.Resident, Ref: r.Ref, Request: request}
-		if !blocked && !unknown && birth.Matches(r.Birth) {
-			if err := attempt.Clear(tx, subject); err != nil {
-				return err
-			}
+		if ok {
 			return audit.Record(tx, by, audit.SignedIn, r.Subject(), nil)
-		}
-		refused = true
-		if !blocked {
-			if blocked, err = attempt.Failed(tx, subject); err != nil {
-				return err
-			}
 		}
 		return audit.Record(tx, by, audit.SignInFailed, r.Subject(), audit.Detail{"blocked": blocked})
 	})
 	switch {
 	case err != nil:
 		return Record{}, fmt.Errorf("resident sign-in: %w", err)
-	case refused:
+	case !ok:
 		return Record{}, SignInRefused
 	}
 	return r, nil

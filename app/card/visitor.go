@@ -54,6 +54,24 @@ func AddVisitor(tx *store.Tx, by audit.Actor, v Visitor) (recipientID int64, err
 	return recipientID, audit.Record(tx, by, audit.VisitorAdded, audit.Subject{Kind: "recipient", Ref: ref}, nil)
 }
 
+// CheckVisitor says what AddVisitor would refuse, and adds nobody.
+func CheckVisitor(v Visitor) error {
+	v.Name, v.KanaName = strings.TrimSpace(v.Name), strings.TrimSpace(v.KanaName)
+	_, err := checkVisitor(v)
+	return err
+}
+
+// SameTelephone reports whether a visitor's row has a telephone number, however
+// it is written.
+func SameTelephone(tx *store.Tx, recipientID int64, telephone string) (bool, error) {
+	key := jp.Digits(jp.Narrow(telephone))
+	if key == "" {
+		return false, nil
+	}
+	n, err := store.One[int](tx, `SELECT count(*) FROM recipient WHERE id = ? AND visitor_key = ?`, recipientID, key)
+	return n > 0, err
+}
+
 func checkVisitor(v Visitor) (telephone string, _ error) {
 	_, telephone, _, bad := checkContact(Contact{Telephone: v.Telephone})
 	switch {

@@ -14,7 +14,7 @@ import (
 func TestClerkLetsAResidentInAgain(t *testing.T) {
 	o := open(t)
 	signIn := func(day int) error {
-		_, err := card.SignIn(t.Context(), o.st, "r", o.hanako.NoticeNumber, jp.BirthDate{Year: 1950, Month: 5, Day: day})
+		_, err := card.SignIn(t.Context(), o.st, "r", "", o.hanako.NoticeNumber, jp.BirthDate{Year: 1950, Month: 5, Day: day})
 		return err
 	}
 	if p := o.clerk().Get(pathOf(o.hanako)); len(p.Texts("#closed")) != 0 {

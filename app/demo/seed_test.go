@@ -247,7 +247,7 @@ func bookAs(t *testing.T, st *store.Store, n Notice) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := card.SignIn(t.Context(), st, "r3", number, birth)
+	r, err := card.SignIn(t.Context(), st, "r3", "", number, birth)
 	if err != nil {
 		t.Fatal(err)
 	}

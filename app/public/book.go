@@ -65,15 +65,24 @@ func (f bookForm) done() string {
 	return flashBooked
 }
 
-// take books the slot or moves the live booking to it.
+// take books the slot, for all who come together, or moves the live booking to it.
 func (v visitor) take(c *gin.Context, tx *store.Tx, form bookForm) error {
-	wish := booking.Wish{Card: v.record.ID, Slot: form.slot, Channel: booking.Web, Seat: booking.ResidentSeat}
-	var err error
+	switch v.stage {
+	case unknown:
+		return web.SignInNeeded
+	case issued:
+		return booking.CardIssued
+	case over:
+		return booking.NotLive
+	}
+	err := v.may(tx, form.slot)
+	wish := v.wish(c, form.slot)
 	switch {
-	case v.stage == unknown:
-		err = web.SignInNeeded
-	case v.stage == issued:
-		err = booking.CardIssued
+	case err != nil:
+	case form.booking == "" && !v.hasCard():
+		err = booking.AlreadyBooked
+	case form.booking == "" && len(v.along) > 0 && v.stage == free:
+		_, err = booking.BookTogether(tx, v.actor(c), v.cards(), wish)
 	case form.booking == "":
 		_, err = booking.Book(tx, v.actor(c), wish)
 	case v.visit.Ref != form.booking:
@@ -88,7 +97,7 @@ func (v visitor) take(c *gin.Context, tx *store.Tx, form bookForm) error {
 // overtaken goes to the page on which people see how things stand, with a
 // sentence why what they wanted was not done.
 func (s *Site) overtaken(c *gin.Context, err error) error {
-	for _, p := range []*problem.Problem{booking.AlreadyBooked, booking.Stale, booking.NotLive, booking.PastCutoff} {
+	for _, p := range []*problem.Problem{booking.AlreadyBooked, booking.Stale, booking.NotLive, booking.PastCutoff, booking.TooMany} {
 		if errors.Is(err, p) {
 			s.web.Session(c).Flash(p.Code)
 			return web.To(c, "/booking")

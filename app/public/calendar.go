@@ -28,7 +28,7 @@ type monthLink struct{ Href, Label string }
 
 // calendar shows the month that was asked for, or the first that has a free
 // day, within the months that can be booked.
-func (f frame) calendar(venue booking.Venue, o openings, asked jp.Date) *calendar {
+func (f frame) calendar(v visitor, venue booking.Venue, o openings, asked jp.Date) *calendar {
 	month := f.monthShown(o, asked)
 	cal := &calendar{Caption: f.T("calendar.caption", "month", f.when.month(month), "venue", venue.Name)}
 	for n := range 7 {
@@ -41,13 +41,13 @@ func (f frame) calendar(venue booking.Venue, o openings, asked jp.Date) *calenda
 	for day := month.AddDays(-int(month.Weekday())); day.Before(month.AddMonths(1)); {
 		var week []cell
 		for range 7 {
-			week = append(week, f.cell(venue, month, day, days))
+			week = append(week, f.cell(v, venue, month, day, days))
 			day = day.AddDays(1)
 		}
 		cal.Weeks = append(cal.Weeks, week)
 	}
 	link := func(to jp.Date) *monthLink {
-		return &monthLink{f.Path(slotsPath(venue.Ref)) + "&view=calendar&month=" + to.String()[:len("2006-01")], f.when.month(to)}
+		return &monthLink{f.way(slotsPath(venue.Ref)) + "&view=calendar&month=" + to.String()[:len("2006-01")], f.when.month(to)}
 	}
 	if earlier := month.AddMonths(-1); !earlier.Before(firstOfMonth(o.period.From)) {
 		cal.Earlier = link(earlier)
@@ -71,13 +71,13 @@ func (f frame) monthShown(o openings, asked jp.Date) jp.Date {
 	return first
 }
 
-func (f frame) cell(venue booking.Venue, month, day jp.Date, days map[jp.Date]booking.Day) cell {
+func (f frame) cell(v visitor, venue booking.Venue, month, day jp.Date, days map[jp.Date]booking.Day) cell {
 	if day.Month != month.Month {
 		return cell{}
 	}
 	c := cell{Number: day.Day, Date: f.when.day(day), Left: left{Sign: "－", Word: f.T("calendar.none")}}
 	if held, ok := days[day]; ok {
-		choice := f.dayChoice(venue, held)
+		choice := f.dayChoice(v, venue, held)
 		c.Left, c.Href = choice.Left, choice.Href
 	}
 	return c

@@ -39,6 +39,8 @@ func (s *Site) cancel(c *gin.Context) error {
 				return "", web.SignInNeeded
 			case v.stage == issued:
 				return "", booking.CardIssued
+			case v.stage == over:
+				return "", booking.NotLive
 			case string(v.visit.Ref) != form.Value("booking"):
 				return "", booking.NotLive
 			}

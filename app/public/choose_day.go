@@ -14,6 +14,8 @@ type chooseDayPage struct {
 	Change   *visitText
 	Place    place
 	Nothing  string // why no day can be chosen; "" when one can
+	Wait     string // where to wait for a place, when all days are full
+	Sooner   string // where to wait for a day before the booking that is changed
 	Next     *dayChoice
 	Months   []monthOfDays
 	Calendar *calendar // nil in the list
@@ -26,6 +28,7 @@ type dayChoice struct {
 	Href string
 	Day  string
 	Left left
+	Wait string // where to wait for a place on it; "" when one cannot
 }
 
 type monthOfDays struct {
@@ -42,37 +45,40 @@ func (s *Site) chooseDay(c *gin.Context, tx *store.Tx, v visitor) (reply, error)
 	if err != nil {
 		return reply{}, err
 	}
-	o, err := openingsOf(tx, venue)
+	o, err := openingsOf(tx, venue, v.service)
 	if err != nil {
 		return reply{}, err
 	}
-	page := chooseDayPage{frame: s.frame(c, v, "days.title"), Nothing: ""}
+	page := chooseDayPage{frame: s.frame(c, v, "days.title")}
 	page.Change, page.Place, page.Nothing = page.changed(v), page.place(venue), page.nothing(o)
-	page.VenuesHref, page.ListHref = page.Path("/venues"), page.Path(slotsPath(venue.Ref))
+	page.VenuesHref, page.ListHref = page.way("/venues"), page.way(slotsPath(venue.Ref))
 	page.CalendarHref = page.ListHref + "&view=calendar"
-	page.Next = page.next(venue, o.days)
+	page.Next = page.next(v, venue, o.days)
+	if page.Sooner = page.sooner(v, venue, o); page.Sooner == "" && o.nothing.Why == booking.WhyFull {
+		page.Wait = page.waitHref(v, venue, jp.Date{})
+	}
 	switch {
 	case len(o.days) == 0:
 	case c.Query("view") == "calendar":
-		page.Calendar = page.calendar(venue, o, monthAsked(c.Query("month")))
+		page.Calendar = page.calendar(v, venue, o, monthAsked(c.Query("month")))
 	default:
-		page.Months = page.months(venue, o.days)
+		page.Months = page.months(v, venue, o.days)
 	}
 	return reply{template: "public/choose_day.html", page: page}, nil
 }
 
 // next is the first day that can be chosen, nil when there is none.
-func (f frame) next(venue booking.Venue, days []booking.Day) *dayChoice {
+func (f frame) next(v visitor, venue booking.Venue, days []booking.Day) *dayChoice {
 	for _, day := range days {
 		if day.Remaining > 0 {
-			choice := f.dayChoice(venue, day)
+			choice := f.dayChoice(v, venue, day)
 			return &choice
 		}
 	}
 	return nil
 }
 
-func (f frame) months(venue booking.Venue, days []booking.Day) []monthOfDays {
+func (f frame) months(v visitor, venue booking.Venue, days []booking.Day) []monthOfDays {
 	var months []monthOfDays
 	last := jp.Date{}
 	for _, day := range days {
@@ -81,15 +87,17 @@ func (f frame) months(venue booking.Venue, days []booking.Day) []monthOfDays {
 			last = first
 		}
 		month := &months[len(months)-1]
-		month.Days = append(month.Days, f.dayChoice(venue, day))
+		month.Days = append(month.Days, f.dayChoice(v, venue, day))
 	}
 	return months
 }
 
-func (f frame) dayChoice(venue booking.Venue, day booking.Day) dayChoice {
+func (f frame) dayChoice(v visitor, venue booking.Venue, day booking.Day) dayChoice {
 	choice := dayChoice{Day: f.when.day(day.HeldOn), Left: f.left(day.Remaining, fewOnDay)}
 	if choice.Left.Free {
-		choice.Href = f.Path(dayPath(venue.Ref, day.HeldOn))
+		choice.Href = f.way(dayPath(venue.Ref, day.HeldOn))
+	} else {
+		choice.Wait = f.waitHref(v, venue, day.HeldOn)
 	}
 	return choice
 }

@@ -10,33 +10,45 @@ import (
 	"madoguchi/store"
 )
 
-// chooseVenuePage compares the places: when each is free next, and how much.
+// chooseVenuePage compares the places: on which days each is free next, and how
+// much is left there.
 type chooseVenuePage struct {
 	frame
-	Change *visitText // the booking that will be changed; nil for a first one
-	Venues []freeVenue
+	Step    int
+	Service string     // what is booked, where it is not the receipt of a card
+	Change  *visitText // the booking that will be changed; nil for a first one
+	People  int        // who come together
+	Alone   bool       // further people can be added
+	Offer   bool       // a place that was waited for is held
+	Venues  []freeVenue
 }
 
 type freeVenue struct {
 	place
-	Href    string // "" when nothing can be booked there
-	NextDay string
+	Href    string      // all days; "" when nothing can be booked there
+	Days    []dayChoice // the next that are free
 	Left    left
 	Nothing string // why nothing can be booked
+	Wait    string // where to wait for a place; "" when one cannot
 }
+
+// daysCompared is how many free days of each place stand side by side.
+const daysCompared = 3
 
 func (s *Site) chooseVenue(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
 	if v.stage == free && !v.record.NeedsBooking {
 		return reply{}, booking.NotNeeded
 	}
-	page := chooseVenuePage{frame: s.frame(c, v, "venues.title")}
-	page.Change = page.changed(v)
+	page := chooseVenuePage{frame: s.frame(c, v, "venues.title"), Step: 1, People: 1 + len(v.along)}
+	page.Change, page.Service = page.changed(v), otherService(v)
+	page.Alone = v.stage == free && v.hasCard()
+	page.Offer = v.waits && v.waiting.State == booking.Offered
 	venues, err := booking.Venues(tx)
 	if err != nil {
 		return reply{}, err
 	}
 	for _, venue := range venues {
-		free, err := page.freeVenue(tx, venue)
+		free, err := page.freeVenue(tx, v, venue)
 		if err != nil {
 			return reply{}, err
 		}
@@ -45,24 +57,35 @@ func (s *Site) chooseVenue(c *gin.Context, tx *store.Tx, v visitor) (reply, erro
 	return reply{template: "public/choose_venue.html", page: page}, nil
 }
 
-func (f frame) freeVenue(tx *store.Tx, venue booking.Venue) (freeVenue, error) {
+// otherService is the name of what is booked; "" for the receipt of a card.
+func otherService(v visitor) string {
+	if v.other {
+		return v.service.Name
+	}
+	return ""
+}
+
+func (f frame) freeVenue(tx *store.Tx, v visitor, venue booking.Venue) (freeVenue, error) {
 	free := freeVenue{place: f.place(venue)}
-	o, err := openingsOf(tx, venue)
+	o, err := openingsOf(tx, venue, v.service)
 	if err != nil {
 		return free, err
 	}
 	if free.Nothing = f.nothing(o); free.Nothing != "" {
+		if o.nothing.Why == booking.WhyFull {
+			free.Wait = f.waitHref(v, venue, jp.Date{})
+		}
 		return free, nil
 	}
 	sum := 0
 	for _, day := range o.days {
 		sum += day.Remaining
-		if free.NextDay == "" && day.Remaining > 0 {
-			free.NextDay = f.when.day(day.HeldOn)
+		if day.Remaining > 0 && len(free.Days) < daysCompared {
+			free.Days = append(free.Days, f.dayChoice(v, venue, day))
 		}
 	}
 	free.Left = f.left(sum, fewOnDay)
-	free.Href = f.Path(slotsPath(venue.Ref))
+	free.Href = f.way(slotsPath(venue.Ref))
 	return free, nil
 }
 
@@ -77,62 +100,54 @@ func (f frame) changed(v visitor) *visitText {
 
 func slotsPath(venue store.Ref) string { return "/slots?venue=" + url.QueryEscape(string(venue)) }
 
-// openings are the days on which residents may book a place.
+// openings are the days on which residents may book a service at a place.
 type openings struct {
-	period booking.Period
-	days   []booking.Day // full ones too
-	next   jp.Date       // first day with slots after the period; zero if there is none
-	ahead  int           // how many days ahead a day can be booked
+	period  booking.Period  // ends with the last day that has slots
+	days    []booking.Day   // full ones too
+	nothing booking.Nothing // why none of them can be chosen
 }
 
-// openingsOf reads them. Of today only what has not begun counts.
-func openingsOf(tx *store.Tx, venue booking.Venue) (openings, error) {
+// openingsOf reads them. Of the first day only what is not past its cut-off counts.
+func openingsOf(tx *store.Tx, venue booking.Venue, service booking.Service) (openings, error) {
 	var o openings
-	service, err := service(tx)
-	if err != nil {
+	var err error
+	if o.period, err = booking.Bookable(tx, venue.ID, service.ID); err != nil {
 		return o, err
 	}
-	if o.period, err = booking.BookablePeriod(tx); err != nil {
+	if o.days, err = booking.FreeDays(tx, venue.ID, service.ID, o.period, booking.ResidentSeat); err != nil {
 		return o, err
 	}
-	o.ahead = jp.DateOf(tx.Now).DaysUntil(o.period.To)
-	o.days, err = booking.FreeDays(tx, venue.ID, service.ID, o.period, booking.ResidentSeat)
-	if err != nil {
-		return o, err
-	}
-	if len(o.days) > 0 && o.days[0].HeldOn == jp.DateOf(tx.Now) {
-		slots, err := booking.DaySlots(tx, venue.ID, service.ID, o.days[0].HeldOn)
-		if err != nil {
-			return o, err
-		}
-		o.days[0].Remaining = 0
-		for _, slot := range slots {
-			if tx.Now.Before(slot.At()) {
-				o.days[0].Remaining += slot.Remaining()
-			}
+	for _, day := range o.days {
+		if day.Remaining > 0 {
+			o.period.To = o.days[len(o.days)-1].HeldOn
+			return o, nil
 		}
 	}
-	later, err := store.All[jp.Date](tx, `SELECT min(held_on) FROM slot
-		WHERE venue_id = ? AND service_id = ? AND open = 1 AND capacity > 0 AND held_on > ? HAVING count(*) > 0`,
-		venue.ID, service.ID, o.period.To)
-	if len(later) > 0 {
-		o.next = later[0]
+	today := jp.DateOf(tx.Now)
+	o.nothing, err = booking.WhyNothing(tx, venue.ID, service.ID, booking.Period{From: today, To: today.AddDays(lookAhead)})
+	if len(o.days) > 0 {
+		o.period.To = o.days[len(o.days)-1].HeldOn
 	}
 	return o, err
 }
 
+// lookAhead is how many days ahead a day that is not open yet is looked for.
+const lookAhead = 400
+
 // nothing says why no day can be chosen; "" when one can.
 func (f frame) nothing(o openings) string {
-	for _, day := range o.days {
-		if day.Remaining > 0 {
-			return ""
-		}
-	}
-	switch {
-	case len(o.days) > 0:
+	switch o.nothing.Why {
+	case booking.SomethingFree:
+		return ""
+	case booking.WhyFull:
 		return f.T("nothing.full", "to", f.when.day(o.period.To))
-	case !o.next.IsZero():
-		return f.T("nothing.not_yet", "day", f.when.day(o.next), "from", f.when.day(o.next.AddDays(-o.ahead)))
+	case booking.WhyPastCutoff:
+		return f.T("nothing.past_cutoff")
+	case booking.NotYetOpen:
+		if o.nothing.Opens.IsZero() {
+			return f.T("nothing.none")
+		}
+		return f.T("nothing.not_yet", "day", f.when.day(o.nothing.Day), "from", f.when.day(o.nothing.Opens))
 	}
 	return f.T("nothing.none")
 }

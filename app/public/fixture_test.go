@@ -32,6 +32,7 @@ type town struct {
 	main    booking.Venue
 	branch  booking.Venue
 	service booking.Service
+	renewal booking.Service // of certificates, without a notice
 }
 
 // Everybody was born on 昭和23年4月5日 here; the person behind unknownDay has no
@@ -106,6 +107,14 @@ func (w *town) found(tx *store.Tx, people int) error {
 	if err := booking.AddSlots(tx, w.by, w.branch, w.service, []booking.Window{at(on(12, 2), 10*60, 1), at(on(12, 7), 10*60, 3)}); err != nil {
 		return err
 	}
+	if w.renewal, err = booking.AddService(tx, w.by, booking.Service{
+		Name: "電子証明書の更新", Minutes: 15, Code: booking.CertificateRenewalCode, WithoutNotice: true, Fee: "無料", Announcement: "暗証番号を確かめてから来てください。",
+	}); err != nil {
+		return err
+	}
+	if err := booking.AddSlots(tx, w.by, w.main, w.renewal, []booking.Window{at(on(12, 2), 9*60, 1), at(on(12, 2), 9*60+30, 2), at(on(12, 3), 9*60, 2)}); err != nil {
+		return err
+	}
 	for n := range people {
 		born := "19480405"
 		if n == unknownDay {
@@ -143,8 +152,13 @@ func (w *town) card(n int) (r card.Record) {
 
 func (w *town) slot(v booking.Venue, day jp.Date, starts jp.Clock) (found booking.Slot) {
 	w.Helper()
+	return w.slotOf(w.service, v, day, starts)
+}
+
+func (w *town) slotOf(service booking.Service, v booking.Venue, day jp.Date, starts jp.Clock) (found booking.Slot) {
+	w.Helper()
 	apptest.Read(w.T, w.st, func(tx *store.Tx) error {
-		slots, err := booking.DaySlots(tx, v.ID, w.service.ID, day)
+		slots, err := booking.DaySlots(tx, v.ID, service.ID, day)
 		for _, s := range slots {
 			if s.Starts == starts {
 				found = s
@@ -194,6 +208,25 @@ func answers(n int) url.Values {
 		"notice_number": {number(n)}, "birth_era": {"showa"},
 		"birth_year": {"23"}, "birth_month": {"4"}, "birth_day": {"5"},
 	}
+}
+
+// typed is what someone without a notice types.
+func typed() url.Values {
+	return url.Values{"name": {"佐藤　一郎"}, "telephone": {"0178-00-0003"}}
+}
+
+// visitOf finds the booking whose number stands on a page.
+func (w *town) visitOf(p *apptest.Page) (v booking.Visit) {
+	w.Helper()
+	number, err := booking.ParseNumber(strings.Join(p.Texts(".number"), ""))
+	if err != nil {
+		w.Fatalf("no booking number on %s (status %d):\n%s", p.Path, p.Status, p.Text())
+	}
+	apptest.Read(w.T, w.st, func(tx *store.Tx) (err error) {
+		v, err = booking.ByNumber(tx, number)
+		return err
+	})
+	return v
 }
 
 // signIn signs the n-th person in with a browser of their own.

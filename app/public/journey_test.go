@@ -2,6 +2,7 @@ package public
 
 import (
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -35,7 +36,7 @@ func TestResidentBooksLooksUpChangesAndCancels(t *testing.T) {
 			days := at(link(venues, slotsPath(w.main.Ref)), slotsPath(w.main.Ref))
 			times := at(link(days, dayPath(w.main.Ref, on(12, 2))), dayPath(w.main.Ref, on(12, 2)))
 			first := w.slot(w.main, on(12, 2), 9*60+30)
-			check := at(link(times, checkPath(first.Ref)), checkPath(first.Ref))
+			check := at(times.Submit(language.Prefix+"/hold", url.Values{"slot": {string(first.Ref)}}), checkPath(first.Ref))
 			done := at(check.Submit(language.Prefix+"/book", nil), "/booking")
 			visit, ok := w.live(0)
 			if !ok || visit.SlotID != first.ID || visit.Seat != booking.ResidentSeat || visit.Channel != booking.Web {
@@ -75,36 +76,37 @@ func TestSlotLinksSayEverything(t *testing.T) {
 	names := map[string]bool{}
 	for _, c := range []struct {
 		page *apptest.Page
-		want map[string]string // slot's path -> name
+		want map[string]string // slot's Ref -> name
 	}{
 		{c.Get(dayPath(w.main.Ref, on(12, 2))), map[string]string{
-			checkPath(w.slot(w.main, on(12, 2), 9*60).Ref):    "12月2日（水） 午前9時 本庁舎 空き2",
-			checkPath(w.slot(w.main, on(12, 2), 9*60+30).Ref): "12月2日（水） 午前9時30分 本庁舎 残り1",
-			checkPath(w.slot(w.main, on(12, 2), 13*60).Ref):   "12月2日（水） 午後1時 本庁舎 空き2",
+			string(w.slot(w.main, on(12, 2), 9*60).Ref):    "12月2日（水） 午前9時 本庁舎 空き2",
+			string(w.slot(w.main, on(12, 2), 9*60+30).Ref): "12月2日（水） 午前9時30分 本庁舎 残り1",
+			string(w.slot(w.main, on(12, 2), 13*60).Ref):   "12月2日（水） 午後1時 本庁舎 空き2",
+			string(w.slot(w.branch, on(12, 2), 10*60).Ref): "12月2日（水） 午前10時 東支所 残り1",
 		}},
 		{c.Get(checkPath(w.slot(w.main, on(12, 4), 9*60).Ref)), map[string]string{
-			checkPath(w.slot(w.main, on(12, 3), 12*60).Ref):   "12月3日（木） 正午 残り1 本庁舎",
-			checkPath(w.slot(w.branch, on(12, 2), 10*60).Ref): "12月2日（水） 午前10時 残り1 東支所",
+			string(w.slot(w.main, on(12, 3), 12*60).Ref):   "12月3日（木） 正午 残り1 本庁舎",
+			string(w.slot(w.branch, on(12, 2), 10*60).Ref): "12月2日（水） 午前10時 残り1 東支所",
 		}},
 	} {
-		for path, want := range c.want {
+		for ref, want := range c.want {
 			found := false
-			for _, a := range c.page.FindAll("main a[href]") {
-				if apptest.Attr(a, "href") == path {
+			for _, b := range c.page.FindAll("main button[value]") {
+				if apptest.Attr(b, "value") == ref {
 					found = true
-					if got := heard(a); got != want {
+					if got := heard(b); got != want {
 						t.Errorf("got name %q, want %q", got, want)
 					}
 				}
 			}
 			if !found {
-				t.Errorf("no link for %s on %s", want, c.page.Path)
+				t.Errorf("no button for %s on %s", want, c.page.Path)
 			}
 			names[want] = true
 		}
 	}
-	if len(names) != 5 {
-		t.Errorf("got %d different names, want 5", len(names))
+	if len(names) != 6 {
+		t.Errorf("got %d different names, want 6", len(names))
 	}
 }
 

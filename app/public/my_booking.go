@@ -5,6 +5,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"madoguchi/app/booking"
+	"madoguchi/app/card"
 	"madoguchi/store"
 )
 
@@ -21,44 +23,88 @@ type myBookingPage struct {
 	frame
 	Done         bool // it was booked or changed just now
 	Number       string
-	NoticeNumber string
+	NoticeNumber string // "" for a booking without a card
+	Service      string // "" for the receipt of a card
 	Visit        visitText
 	CanChange    bool
 	Past         bool // its time is over
+	Here         bool // the person has come: nothing can be changed any more
 	WhatToBring  []string
 	Translated   bool // the list is in Japanese, the page is not
 	Cutoff       string
+	Companions   []companion // who comes along, as signed in here
+	Others       int         // further bookings of the same visit
+	CanAdd       bool        // further people can be booked beside it
+	Offer        bool        // a sooner place that was waited for is held
+	Waits        bool
 }
 
 // noBookingPage is where someone without a live booking begins again.
 type noBookingPage struct {
 	frame
-	NoticeNumber string
+	NoticeNumber string // "" after a booking without a card
+	Again        string
 }
 
 func (s *Site) myBooking(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
 	title := s.takeTitle(c, v)
-	if v.stage == free {
-		page := noBookingPage{s.frame(c, v, title), v.record.NoticeNumber.String()}
+	if v.stage == free || v.stage == over {
+		page := noBookingPage{frame: s.frame(c, v, title), NoticeNumber: v.record.NoticeNumber.String()}
+		page.Again = page.Path("/venues")
+		if v.stage == over {
+			page.Again = page.Path("/")
+		}
 		return reply{template: "public/no_booking.html", page: page}, nil
 	}
 	page := myBookingPage{
 		frame: s.frame(c, v, title), Done: title != "booking.title",
-		Number: v.visit.Number.String(), NoticeNumber: v.record.NoticeNumber.String(),
-		CanChange: v.stage == booked, Past: !tx.Now.Before(v.visit.Slot.At()),
-		WhatToBring: lines(v.town.WhatToBring),
+		Number: v.visit.Number.String(), NoticeNumber: v.record.NoticeNumber.String(), Service: otherService(v),
+		CanChange: v.stage == booked, Past: !tx.Now.Before(v.visit.Slot.At()), Here: v.visit.State != booking.Booked,
+		WhatToBring: lines(v.town.WhatToBring), CanAdd: v.hasCard(),
+		Waits: v.waits, Offer: v.waits && v.waiting.State == booking.Offered,
 	}
 	page.Translated = page.when.language != "ja"
 	page.Visit = page.visitText(v.visit.Slot, v.visit.Venue)
-	page.Cutoff = page.cutoff(v)
-	return reply{template: "public/my_booking.html", page: page}, nil
+	var err error
+	if page.Cutoff, err = page.cutoff(tx, v); err != nil {
+		return reply{}, err
+	}
+	return reply{template: "public/my_booking.html", page: page}, page.group(tx, v)
+}
+
+// group fills in who else comes: by number only those who signed in here.
+func (p *myBookingPage) group(tx *store.Tx, v visitor) error {
+	known := map[card.ID]bool{}
+	for _, r := range v.family {
+		person := companion{Card: r.Ref, NoticeNumber: r.NoticeNumber.String()}
+		visit, live, err := booking.Live(tx, r.ID)
+		if err != nil {
+			return err
+		}
+		if live {
+			person.Booked = p.when.day(visit.Slot.HeldOn) + " " + p.span(visit.Slot.Starts, visit.Slot.Ends)
+			person.Number = visit.Number.String()
+		}
+		known[r.ID] = true
+		p.Companions = append(p.Companions, person)
+	}
+	if v.visit.GroupRef == "" {
+		return nil
+	}
+	all, err := booking.OfGroup(tx, v.visit.GroupRef)
+	for _, e := range all {
+		if e.Visit.Live() && e.Visit.ID != v.visit.ID && !known[e.Visit.CardID] {
+			p.Others++
+		}
+	}
+	return err
 }
 
 // takeTitle is the key of the page's heading: what was done just now, or how
 // things stand.
 func (s *Site) takeTitle(c *gin.Context, v visitor) string {
 	session, title, says := s.web.Session(c), "booking.title", []string{flashBooked, flashChanged}
-	if v.stage == free {
+	if v.stage == free || v.stage == over {
 		title, says = "booking.title.none", []string{flashCancelled}
 	}
 	if done := session.Get("flash"); slices.Contains(says, done) {
@@ -68,9 +114,19 @@ func (s *Site) takeTitle(c *gin.Context, v visitor) string {
 }
 
 // cutoff says until when a booking can be changed here.
-func (f frame) cutoff(v visitor) string {
-	if hours := v.town.ChangeCutoffHours; hours > 0 {
-		return f.T("booking.cutoff.hours", "hours", hours)
+func (f frame) cutoff(tx *store.Tx, v visitor) (string, error) {
+	rules, err := booking.RulesOf(tx, v.visit.Slot.ServiceID)
+	if err != nil {
+		return "", err
 	}
-	return f.T("booking.cutoff.start")
+	k := rules.Change
+	switch {
+	case k.Unit == booking.CutoffHours && k.Count == 0:
+		return f.T("booking.cutoff.start"), nil
+	case k.Unit == booking.CutoffHours:
+		return f.T("booking.cutoff.hours", "hours", k.Count), nil
+	case k.Unit == booking.CutoffDays:
+		return f.T("booking.cutoff.days", "days", k.Count, "time", f.when.clock(k.At)), nil
+	}
+	return f.T("booking.cutoff.working_days", "days", k.Count, "time", f.when.clock(k.At)), nil
 }

@@ -55,8 +55,10 @@ func (w *town) walk(language string) []shown {
 	keep("choose_day", c.Get(days))
 	keep("choose_day_calendar", c.Get(days+"&view=calendar"))
 	keep("choose_day_calendar_january", c.Get(days+"&view=calendar&month=2027-01"))
-	keep("choose_time", c.Get(language+dayPath(w.main.Ref, on(12, 2))))
-	check := keep("check_answers", c.Get(language+checkPath(w.slot(w.main, on(12, 2), 9*60).Ref)))
+	times := keep("choose_time", c.Get(language+dayPath(w.main.Ref, on(12, 2))))
+	keep("check_answers_not_held", c.Get(language+checkPath(w.slot(w.main, on(12, 2), 9*60).Ref)))
+	check := keep("check_answers", times.Submit(language+"/hold", url.Values{"slot": {string(w.slot(w.main, on(12, 2), 9*60).Ref)}}))
+	keep("choose_time_held", c.Get(language+dayPath(w.main.Ref, on(12, 2))))
 	booked := check.Submit(language+"/book", nil)
 	visit, ok := w.live(0)
 	if !ok {
@@ -85,7 +87,103 @@ func (w *town) walk(language string) []shown {
 	_, issued := w.signIn(2, language)
 	keep("issued", issued)
 	keep("not_found", c.Get(language+"/nowhere"))
+	all = append(all, w.walkWithoutNotice(language)...)
+	all = append(all, w.walkTogether(language)...)
+	all = append(all, w.walkWaiting(language)...)
 	return append(all, w.walkWithoutSlots(language)...)
+}
+
+// walkWithoutNotice visits the way to a booking by name and telephone number.
+func (w *town) walkWithoutNotice(language string) []shown {
+	w.Helper()
+	c, base := w.client.Another(), language+"/services/"+string(w.renewal.Ref)
+	var all []shown
+	keep := func(name string, p *apptest.Page, hide ...string) *apptest.Page {
+		all = append(all, shown{name, p, hide})
+		return p
+	}
+	keep("service", c.Get(base))
+	keep("service_venues", c.Get(base+"/venues"))
+	keep("service_days", c.Get(base+slotsPath(w.main.Ref)))
+	slot := w.slotOf(w.renewal, w.main, on(12, 3), 9*60)
+	keep("service_times", c.Get(base+dayPath(w.main.Ref, on(12, 2))))
+	who := keep("who", c.Get(base+"/who?slot="+string(slot.Ref)))
+	keep("who_empty", who.Submit(base+"/check", nil))
+	check := keep("check_visitor", who.Submit(base+"/check", typed()))
+	keep("who_corrected", check.Submit(base+"/who", nil))
+	booked := check.Submit(base+"/book", nil)
+	visit := w.visitOf(booked)
+	keep("my_booking_visitor", booked, visit.Number.String(), "NUMBER")
+	keep("signed_out_visitor", booked.Submit(language+"/sign-out", nil))
+	find := keep("find", c.Get(language+"/find"))
+	keep("find_empty", find.Submit(language+"/find", nil))
+	keep("find_refused", find.Submit(language+"/find", url.Values{"booking_number": {"0000-0007"}, "telephone": {"0178-00-0009"}}))
+	again := find.Submit(language+"/find", url.Values{"booking_number": {visit.Number.String()}, "telephone": {typed().Get("telephone")}})
+	w.at(again, language+"/booking")
+	keep("no_booking_visitor", c.Get(language+"/booking/cancel").Submit(language+"/booking/cancel", nil))
+	return all
+}
+
+// walkTogether visits the pages of several people in one visit.
+func (w *town) walkTogether(language string) []shown {
+	w.Helper()
+	c, _ := w.signIn(3, language)
+	var all []shown
+	keep := func(name string, p *apptest.Page, hide ...string) *apptest.Page {
+		all = append(all, shown{name, p, hide})
+		return p
+	}
+	page := keep("together", c.Get(language+"/together"))
+	keep("together_empty", page.Submit(language+"/together", nil))
+	keep("together_twice", page.Submit(language+"/together", answers(3)))
+	keep("together_two", page.Submit(language+"/together", answers(4)))
+	keep("choose_venue_together", c.Get(language+"/venues"))
+	times := keep("choose_time_together", c.Get(language+dayPath(w.main.Ref, on(12, 3))))
+	slot := w.slot(w.main, on(12, 3), 9*60)
+	check := keep("check_answers_together", times.Submit(language+"/hold", url.Values{"slot": {string(slot.Ref)}}))
+	booked := check.Submit(language+"/book", nil)
+	first, _ := w.live(3)
+	second, _ := w.live(4)
+	hide := []string{first.Number.String(), "NUMBER", second.Number.String(), "SECOND"}
+	keep("my_booking_together", booked, hide...)
+	page = c.Get(language + "/together")
+	keep("together_booked", page, hide...)
+	keep("together_beside", page.Submit(language+"/together", answers(5)), hide...)
+	for n := range 2 {
+		visit, ok := w.live(3 + n)
+		if !ok {
+			w.Fatalf("the %d-th of two has no booking", n+1)
+		}
+		apptest.Write(w.T, w.st, func(tx *store.Tx) error {
+			_, err := booking.Cancel(tx, w.by, visit.Booking.Ref, visit.Version)
+			return err
+		})
+	}
+	return all
+}
+
+// walkWaiting visits the waiting list from joining to an offer.
+func (w *town) walkWaiting(language string) []shown {
+	w.Helper()
+	taken := w.take(5, w.slot(w.branch, on(12, 2), 10*60))
+	c, _ := w.signIn(3, language)
+	var all []shown
+	keep := func(name string, p *apptest.Page, hide ...string) *apptest.Page {
+		all = append(all, shown{name, p, hide})
+		return p
+	}
+	keep("waiting_none", c.Get(language+"/waiting"))
+	keep("choose_day_some_full", c.Get(language+slotsPath(w.branch.Ref)))
+	join := keep("waiting_join", c.Get(language+"/waiting?venue="+string(w.branch.Ref)+"&day=2026-12-02"))
+	keep("waiting", join.Submit(language+"/waiting", nil))
+	apptest.Write(w.T, w.st, func(tx *store.Tx) error {
+		_, err := booking.Cancel(tx, w.by, taken.Booking.Ref, taken.Version)
+		return err
+	})
+	keep("choose_venue_offered", c.Get(language+"/venues"))
+	offer := keep("waiting_offered", c.Get(language+"/waiting"))
+	keep("waiting_declined", offer.Submit(language+"/waiting/decline", nil))
+	return all
 }
 
 // walkWithoutSlots visits the states in which nothing can be chosen.
@@ -245,14 +343,14 @@ func wantLabels(t *testing.T, p *apptest.Page) {
 	}
 	names := map[string]string{}
 	for _, n := range p.FindAll("main a[href], main button") {
-		name := heard(n)
+		name, to := heard(n), apptest.Attr(n, "href")+apptest.Attr(n, "value")
 		if name == "" {
-			t.Errorf("link to %s has no name", apptest.Attr(n, "href"))
+			t.Errorf("link to %s has no name", to)
 		}
-		if other, ok := names[name]; ok && other != apptest.Attr(n, "href") {
-			t.Errorf("two links are named %q and lead to %s and %s", name, other, apptest.Attr(n, "href"))
+		if other, ok := names[name]; ok && other != to {
+			t.Errorf("two links are named %q and lead to %s and %s", name, other, to)
 		}
-		names[name] = apptest.Attr(n, "href")
+		names[name] = to
 	}
 }
 
@@ -330,6 +428,8 @@ var pageStructs = map[string]any{
 	"start": startPage{}, "sign_in": signInPage{}, "choose_venue": chooseVenuePage{}, "choose_day": chooseDayPage{},
 	"choose_time": chooseTimePage{}, "check_answers": checkAnswersPage{}, "slot_lost": slotLostPage{},
 	"my_booking": myBookingPage{}, "no_booking": noBookingPage{}, "cancel": cancelPage{}, "issued": issuedPage{}, "error": errorPage{},
+	"service": servicePage{}, "who": whoPage{}, "check_visitor": checkVisitorPage{}, "find": findPage{},
+	"together": togetherPage{}, "waiting": waitingPage{},
 }
 
 func TestTemplatesUseWhatTheirPagesHave(t *testing.T) {

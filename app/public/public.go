@@ -10,6 +10,7 @@ package public
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -61,9 +62,9 @@ func newSite(o web.Options) (*Site, error) {
 // routes lists every page. GET /book and GET /sign-out are where a reload or a
 // change of language after the form of that address leads.
 func (s *Site) routes() []web.Route {
-	return []web.Route{
+	all := []web.Route{
 		web.GET("/", s.page(anyone, s.start)),
-		web.GET("/sign-in", s.page(stages(unknown), s.signInForm)),
+		web.GET("/sign-in", s.page(stages(unknown, over), s.signInForm)),
 		web.POST("/sign-in", s.signIn),
 		web.GET("/sign-out", s.page(stages(), nil)),
 		web.POST("/sign-out", s.signOut),
@@ -74,11 +75,58 @@ func (s *Site) routes() []web.Route {
 		web.GET("/check", s.page(choosing, s.checkAnswers)),
 		web.GET("/book", s.page(stages(), nil)),
 		web.POST("/book", s.book),
-		web.GET("/booking", s.page(stages(free, booked, fixed), s.myBooking)),
+		web.GET("/booking", s.page(stages(free, booked, fixed, over), s.myBooking)),
 		web.GET("/booking/cancel", s.page(stages(booked), s.cancelForm)),
 		web.POST("/booking/cancel", s.cancel),
 	}
+	return slices.Concat(all, s.visitRoutes(), s.newcomerRoutes())
 }
+
+// visitRoutes are the pages around a booking: who comes along, and waiting.
+func (s *Site) visitRoutes() []web.Route {
+	return []web.Route{
+		web.GET("/hold", s.page(stages(), nil)),
+		web.POST("/hold", s.hold),
+		web.GET("/together", s.page(stages(free, booked, fixed), s.together)),
+		web.POST("/together", s.addPerson),
+		web.GET("/together/remove", s.page(stages(), nil)),
+		web.POST("/together/remove", s.removePerson),
+		web.GET("/together/book", s.page(stages(), nil)),
+		web.POST("/together/book", s.bookBeside),
+		web.GET("/together/turn", s.page(stages(), nil)),
+		web.POST("/together/turn", s.turnTo),
+		web.GET("/waiting", s.page(stages(free, booked, fixed), s.waiting)),
+		web.POST("/waiting", s.joinWaiting),
+		web.GET("/waiting/leave", s.page(stages(), nil)),
+		web.POST("/waiting/leave", s.leaveWaiting),
+		web.GET("/waiting/take", s.page(stages(), nil)),
+		web.POST("/waiting/take", s.takeOffer),
+		web.GET("/waiting/decline", s.page(stages(), nil)),
+		web.POST("/waiting/decline", s.declineOffer),
+	}
+}
+
+// newcomerRoutes are the way to a booking without a delivery notice, and back
+// to it with its number.
+func (s *Site) newcomerRoutes() []web.Route {
+	return []web.Route{
+		web.GET("/find", s.page(stages(unknown, over), s.findForm)),
+		web.POST("/find", s.find),
+		web.GET("/services/:service", s.newcomerPage(s.serviceIntro)),
+		web.GET("/services/:service/venues", s.newcomerPage(s.chooseVenue)),
+		web.GET("/services/:service/slots", s.newcomerPage(s.chooseDay)),
+		web.GET("/services/:service/slots/:date", s.newcomerPage(s.chooseTime)),
+		web.GET("/services/:service/who", s.newcomerPage(s.whoForm)),
+		web.POST("/services/:service/who", s.correctVisitor),
+		web.GET("/services/:service/check", s.newcomerPage(toIntro)),
+		web.POST("/services/:service/check", s.checkVisitor),
+		web.GET("/services/:service/book", s.newcomerPage(toIntro)),
+		web.POST("/services/:service/book", s.bookVisitor),
+	}
+}
+
+// toIntro is where a reload after a form of the way leads.
+func toIntro(_ *gin.Context, _ *store.Tx, v visitor) (reply, error) { return reply{to: v.base}, nil }
 
 // frame is what every page shows around its own content.
 type frame struct {
@@ -91,7 +139,11 @@ type frame struct {
 	IdleMinutes int
 
 	when wording
+	base string // of the addresses on the way to a booking; see visitor
 }
+
+// way is an address on the visitor's way to a booking, in the page's language.
+func (f frame) way(p string) string { return f.Path(f.base + p) }
 
 // telephone is a number as it is shown and as a telephone dials it.
 type telephone struct{ Shown, Digits string }
@@ -100,14 +152,16 @@ func telephoneOf(shown string) telephone { return telephone{shown, jp.Digits(sho
 
 // frame makes the frame of the request in hand; titleKey names the heading.
 func (s *Site) frame(c *gin.Context, v visitor, titleKey string, pairs ...any) frame {
-	return s.around(c, s.web.Base(c, titleKey, pairs...), v.town)
+	f := s.around(c, s.web.Base(c, titleKey, pairs...), v.town)
+	f.base = v.base
+	return f
 }
 
 func (s *Site) around(c *gin.Context, b web.Base, town settings.Settings) frame {
 	f := frame{
 		Base: b, ServiceName: town.ServiceName, TownName: town.TownName,
 		Office: telephoneOf(town.OfficeTelephone), Demo: town.Demo,
-		SignedIn: s.web.Session(c).Get(cardKey) != "", IdleMinutes: int(town.ResidentIdle.Minutes()),
+		SignedIn: s.web.Session(c).Get(cardKey)+s.web.Session(c).Get(visitKey) != "", IdleMinutes: int(town.ResidentIdle.Minutes()),
 		when: wording{web.LanguageOf(c).Code},
 	}
 	if f.ServiceName == "" || web.LanguageOf(c).Prefix != "" {

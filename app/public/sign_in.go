@@ -4,9 +4,11 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"madoguchi/app/attempt"
 	"madoguchi/app/audit"
 	"madoguchi/app/card"
 	"madoguchi/app/jp"
@@ -68,7 +70,8 @@ func readSignIn(c *gin.Context) *web.Form {
 	return form
 }
 
-func (s *Site) signInForm(c *gin.Context, _ *store.Tx, v visitor) (reply, error) {
+// emptySignIn is the form before anything was typed.
+func emptySignIn(c *gin.Context) *web.Form {
 	form := readSignIn(c)
 	for _, name := range []string{"notice_number", "birth_era", "birth_year", "birth_month", "birth_day"} {
 		form.Set(name, "") // a link never fills in what only the postcard and its owner know
@@ -76,25 +79,35 @@ func (s *Site) signInForm(c *gin.Context, _ *store.Tx, v visitor) (reply, error)
 	if web.LanguageOf(c).Code == english {
 		form.Set("birth_era", western)
 	}
-	return s.signInReply(c, v, form), nil
+	return form
+}
+
+func (s *Site) signInForm(c *gin.Context, _ *store.Tx, v visitor) (reply, error) {
+	return s.signInReply(c, v, emptySignIn(c)), nil
 }
 
 func (s *Site) signInReply(c *gin.Context, v visitor, form *web.Form) reply {
 	page := signInPage{frame: s.frame(c, v, "sign_in.title"), To: returnPath(form.Value("to"))}
 	page.Base = page.With(form)
-	page.Number = textField{Field: form.Field("notice_number"), Class: "wide", Autocomplete: "off", Code: true}
-	part := func(name, class string) textField {
-		return textField{form.Field("birth_" + name), class, "bday-" + name, "numeric", true}
-	}
-	page.Birth = birthField{Era: form.Field("birth_era"), Year: part("year", "year"), Month: part("month", "day"), Day: part("day", "day")}
-	for _, code := range eraCodes() {
-		page.Birth.Eras = append(page.Birth.Eras, option{code, page.T("era." + code), page.Birth.Era.Has(code)})
-	}
+	page.Number, page.Birth = page.signInFields(form)
 	r := reply{template: "public/sign_in.html", page: page}
 	if !form.OK() {
 		r.status = http.StatusUnprocessableEntity
 	}
 	return r
+}
+
+// signInFields are the two secrets of a delivery notice as pages ask for them.
+func (f frame) signInFields(form *web.Form) (textField, birthField) {
+	part := func(name, class string) textField {
+		return textField{form.Field("birth_" + name), class, "bday-" + name, "numeric", true}
+	}
+	number := textField{Field: form.Field("notice_number"), Class: "wide", Autocomplete: "off", Code: true}
+	birth := birthField{Era: form.Field("birth_era"), Year: part("year", "year"), Month: part("month", "day"), Day: part("day", "day")}
+	for _, code := range eraCodes() {
+		birth.Eras = append(birth.Eras, option{code, f.T("era." + code), birth.Era.Has(code)})
+	}
+	return number, birth
 }
 
 // eraCodes are the calendars of the form: the western one, then eras from the newest.
@@ -111,11 +124,7 @@ func (s *Site) signIn(c *gin.Context) error {
 	number := readNumber(form)
 	birth := readBirth(form)
 	if form.OK() {
-		birth, err := s.certain(c, number, birth)
-		if err != nil {
-			return err
-		}
-		record, err := card.SignIn(c, s.store, web.RequestNumber(c), number, birth)
+		record, err := s.identify(c, number, birth)
 		if err == nil {
 			return s.enter(c, record.Ref, returnPath(form.Value("to")))
 		}
@@ -135,6 +144,36 @@ func (s *Site) signIn(c *gin.Context) error {
 		return err
 	}
 	return s.answer(c, r)
+}
+
+// identify finds the card of who knows its two secrets. Problem: card.SignInRefused.
+func (s *Site) identify(c *gin.Context, number card.NoticeNumber, birth jp.BirthDate) (card.Record, error) {
+	if err := s.brake(c); err != nil {
+		return card.Record{}, err
+	}
+	birth, err := s.certain(c, number, birth)
+	if err != nil {
+		return card.Record{}, err
+	}
+	return card.SignIn(c, s.store, web.RequestNumber(c), s.web.Session(c).Mark(), number, birth)
+}
+
+// brake waits where many have failed of late, whoever asks and whatever they know.
+func (s *Site) brake(c *gin.Context) error {
+	var wait time.Duration
+	err := s.store.Read(c, func(tx *store.Tx) (err error) {
+		wait, err = attempt.Brake(tx)
+		return err
+	})
+	if err != nil || wait == 0 {
+		return err
+	}
+	select {
+	case <-time.After(wait):
+		return nil
+	case <-c.Done():
+		return c.Err()
+	}
 }
 
 // certain returns the date of birth that may be compared with the register's.
@@ -164,7 +203,7 @@ func (s *Site) enter(c *gin.Context, ref store.Ref, to string) error {
 	err := s.store.Read(c, func(tx *store.Tx) error {
 		v, err := s.visitorOf(tx, ref)
 		if to == "" || v.stage == issued {
-			to = v.stage.home()
+			to = v.home()
 		}
 		return err
 	})
@@ -173,6 +212,8 @@ func (s *Site) enter(c *gin.Context, ref store.Ref, to string) error {
 	}
 	session := s.web.Session(c)
 	session.Renew()
+	session.Delete(visitKey)
+	session.Delete(familyKey)
 	session.Set(cardKey, string(ref))
 	return web.To(c, to)
 }
@@ -183,7 +224,7 @@ func (s *Site) signOut(c *gin.Context) error {
 		if err != nil || v.stage == unknown {
 			return err
 		}
-		return audit.Record(tx, v.actor(c), audit.SignedOut, v.record.Card.Subject(), nil)
+		return audit.Record(tx, v.actor(c), audit.SignedOut, v.subject(), nil)
 	})
 	if err != nil {
 		return err

@@ -116,17 +116,30 @@ func composed() map[string]bool {
 		keys["field."+name+".label"] = true
 		keys["form."+name+"_missing"] = true
 	}
+	for _, name := range []string{"booking_number", "name", "telephone"} {
+		keys["field."+name+".label"], keys["field."+name+".hint"] = true, true
+	}
+	keys["form.booking_number_missing"] = true
 	keys["field.notice_number.hint"] = true
 	for _, done := range []string{flashBooked, flashChanged, flashCancelled} {
 		keys["booking.title."+done] = true
 	}
-	keys["flash.signed_out"] = true
-	for _, code := range []string{booking.AlreadyBooked.Code, booking.Stale.Code, booking.NotLive.Code, booking.PastCutoff.Code} {
+	for _, flash := range []string{"signed_out", "person_added", "person_booked", "beside_taken", "waiting_joined", "waiting_left", "waiting_declined"} {
+		keys["flash."+flash] = true
+	}
+	for _, p := range waitingProblems() {
+		keys["flash."+p.Code] = true
+	}
+	for _, p := range slotProblems() {
+		keys["problem."+p.Code] = true
+	}
+	for _, code := range []string{booking.AlreadyBooked.Code, booking.Stale.Code, booking.NotLive.Code, booking.PastCutoff.Code, booking.TooMany.Code} {
 		keys["flash."+code] = true
 	}
 	for _, code := range []string{
-		card.ErrNoticeNumber.Code, card.SignInRefused.Code, booking.SlotFull.Code, booking.SlotClosed.Code, booking.SlotPast.Code, booking.NotNeeded.Code,
-		booking.OutsidePeriod.Code, booking.SlotNotFound.Code, booking.VenueNotFound.Code,
+		card.ErrNoticeNumber.Code, card.SignInRefused.Code, booking.NotNeeded.Code, card.VisitorNameMissing.Code, card.TelephoneMissing.Code,
+		card.BadTelephone.Code, card.TooLong.Code, booking.SignInRefused.Code, booking.NumberForm.Code, booking.TooManyLive.Code,
+		booking.SlotNotFound.Code, booking.VenueNotFound.Code, booking.ServiceNotFound.Code,
 	} {
 		keys["problem."+code] = true
 	}

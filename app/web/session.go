@@ -107,6 +107,15 @@ func (s *Session) End() {
 // none at all.
 func (s *Session) Expired() bool { return s.past.expired }
 
+// Mark stands for the browser's session where failures are counted: it can be
+// kept, because nothing is opened with it. "" before the browser has a session.
+func (s *Session) Mark() string {
+	if s.past.token == "" {
+		return ""
+	}
+	return tokenHash("mark" + s.past.token)
+}
+
 // revert takes back what the request changed.
 func (s *Session) revert() {
 	if s.inner == nil {

@@ -1,4 +1,4 @@
--- Schema version 6, as it stands after all migrations.
+-- Schema version 7, as it stands after all migrations.
 
 CREATE TABLE audit (
   id           INTEGER PRIMARY KEY,
@@ -58,7 +58,7 @@ CREATE TABLE booking (
   changed_at   TEXT,
   cancelled_at TEXT,
   held_until   TEXT,
-  version      INTEGER NOT NULL DEFAULT 1, group_ref TEXT, recipient_id INTEGER REFERENCES recipient (id), checked_in_at TEXT, called_at TEXT, called_to TEXT NOT NULL DEFAULT '', ended_at TEXT,
+  version      INTEGER NOT NULL DEFAULT 1, group_ref TEXT, recipient_id INTEGER REFERENCES recipient (id), checked_in_at TEXT, called_at TEXT, called_to TEXT NOT NULL DEFAULT '', ended_at TEXT, comer TEXT NOT NULL DEFAULT '' CHECK (comer IN ('', 'holder', 'guardian', 'proxy')),
   CHECK (seat <> 'over' OR reason <> ''),
   CHECK ((state = 'cancelled') = (cancelled_at IS NOT NULL)),
   CHECK ((state IN ('held', 'expired')) = (held_until IS NOT NULL))

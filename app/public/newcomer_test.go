@@ -1,0 +1,161 @@
+package public
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"madoguchi/app/apptest"
+	"madoguchi/app/attempt"
+	"madoguchi/app/audit"
+	"madoguchi/app/booking"
+	"madoguchi/app/web"
+	"madoguchi/store"
+)
+
+// arrive books certificate renewal for someone without a notice.
+func (w *town) arrive(c *apptest.Client, language string, s booking.Slot, who url.Values) *apptest.Page {
+	w.Helper()
+	base := language + "/services/" + string(w.renewal.Ref)
+	check := c.Get(base+"/who?slot="+string(s.Ref)).Submit(base+"/check", who)
+	w.status(check, http.StatusOK)
+	return check.Submit(base+"/book", nil)
+}
+
+func TestVisitorWithoutNoticeBooksComesBackChangesAndCancels(t *testing.T) {
+	for _, language := range web.Languages() {
+		t.Run(language.Code, func(t *testing.T) {
+			w := newTown(t, 0)
+			prefix := language.Prefix
+			slot := w.slotOf(w.renewal, w.main, on(12, 2), 9*60)
+			booked := w.arrive(w.client.Another(), prefix, slot, typed())
+			w.at(booked, prefix+"/booking")
+			visit := w.visitOf(booked)
+			if visit.SlotID != slot.ID || visit.CardID != 0 || visit.Channel != booking.Web || visit.Seat != booking.ResidentSeat {
+				t.Fatalf("got booking %+v, want a resident's of the slot without a card", visit)
+			}
+			for _, secret := range []string{"佐藤", "0178-00-0003"} {
+				if strings.Contains(booked.Body, secret) {
+					t.Errorf("the booking's page shows %q", secret)
+				}
+			}
+
+			c := w.client.Another()
+			again := c.Get(prefix+"/find").Submit(prefix+"/find", url.Values{"booking_number": {string(visit.Number)}, "telephone": {"０１７８００-０００３"}})
+			w.at(again, prefix+"/booking")
+			other := w.slotOf(w.renewal, w.main, on(12, 3), 9*60)
+			w.says(c.Get(prefix+"/venues"), "main", "電子証明書の更新")
+			changed := c.Get(prefix+checkPath(other.Ref)).Submit(prefix+"/book", nil)
+			w.at(changed, prefix+"/booking")
+			if now := w.visitOf(changed); now.SlotID != other.ID || now.Number != visit.Number {
+				t.Errorf("got booking %+v, want the same moved", now)
+			}
+			gone := c.Get(prefix+"/booking/cancel").Submit(prefix+"/booking/cancel", nil)
+			w.at(gone, prefix+"/booking")
+			if len(gone.FindAll(".number")) > 0 {
+				t.Error("the booking still stands")
+			}
+			w.mustHold()
+		})
+	}
+}
+
+func TestAnswersAreKeptOnGoingBack(t *testing.T) {
+	w := newTown(t, 0)
+	base := "/services/" + string(w.renewal.Ref)
+	slot := w.slotOf(w.renewal, w.main, on(12, 2), 9*60)
+	check := w.client.Get(base+"/who?slot="+string(slot.Ref)).Submit(base+"/check", typed())
+	back := check.Submit(base+"/who", nil)
+	for name, want := range typed() {
+		if got := apptest.Attr(back.FindAll("#f-" + name)[0], "value"); got != want[0] {
+			t.Errorf("got %s %q after going back, want %q", name, got, want[0])
+		}
+	}
+	for _, path := range []string{check.Path, back.Path} {
+		if strings.Contains(path, "?") {
+			t.Errorf("the address %s carries answers", path)
+		}
+	}
+	w.at(w.client.Get(base+"/check"), base)
+}
+
+func TestOneTelephoneNumberHasOnlySoManyBookings(t *testing.T) {
+	w := newTown(t, 0)
+	slots := []booking.Slot{w.slotOf(w.renewal, w.main, on(12, 2), 9*60+30), w.slotOf(w.renewal, w.main, on(12, 3), 9*60)}
+	for _, s := range slots {
+		w.at(w.arrive(w.client.Another(), "", s, typed()), "/booking")
+	}
+	base := "/services/" + string(w.renewal.Ref)
+	form := w.client.Get(base + "/who?slot=" + string(slots[0].Ref))
+	p := form.Submit(base+"/check", url.Values{"name": {"別　名"}, "telephone": {"0178000003"}})
+	w.status(p, http.StatusUnprocessableEntity)
+	w.says(p, ".summary", "すでに2件の予約")
+}
+
+func TestFindingABookingNeverTellsWhatWasWrong(t *testing.T) {
+	w := newTown(t, 1)
+	visit := w.visitOf(w.arrive(w.client.Another(), "", w.slotOf(w.renewal, w.main, on(12, 3), 9*60), typed()))
+	ofCard := w.take(0, w.slot(w.main, on(12, 3), 9*60))
+	refused := func(number booking.Number, telephone string) string {
+		t.Helper()
+		p := w.client.Another().Get("/find").Submit("/find", url.Values{"booking_number": {string(number)}, "telephone": {telephone}})
+		w.status(p, http.StatusUnprocessableEntity)
+		return apptest.Stable(strings.NewReplacer(string(number), "N", telephone, "T").Replace(p.Body))
+	}
+	unknown := refused("00000007", "0178-00-0003")
+	if got := refused(ofCard.Number, "0178-00-0003"); got != unknown {
+		t.Error("a number of a booking with a card is told apart from one that does not exist")
+	}
+	for range attempt.Most {
+		if got := refused(visit.Number, "0178-00-9999"); got != unknown {
+			t.Fatal("a wrong telephone number is told apart from a wrong booking number")
+		}
+	}
+	if got := refused(visit.Number, "0178-00-0003"); got != unknown {
+		t.Error("a blocked number is told apart from a wrong one")
+	}
+}
+
+func TestOneBrowserHasOnlySoManyTries(t *testing.T) {
+	w := newTown(t, 1)
+	c := w.client.Another()
+	for n := range 4 * attempt.Most {
+		values := answers(0)
+		values.Set("notice_number", "XYZ-"+strings.Repeat("0", 4)+string(rune('0'+n/10))+string(rune('0'+n%10)))
+		w.status(c.Get("/sign-in").Submit("/sign-in", values), http.StatusUnprocessableEntity)
+	}
+	w.status(c.Get("/sign-in").Submit("/sign-in", answers(0)), http.StatusUnprocessableEntity)
+	w.signIn(0, "") // with another browser
+}
+
+func TestServicesThatNeedANoticeAreNotBookedWithoutOne(t *testing.T) {
+	w := newTown(t, 0)
+	for _, ref := range []store.Ref{w.service.Ref, "nowhere"} {
+		for _, path := range []string{"", "/venues", slotsPath(w.main.Ref), dayPath(w.main.Ref, on(12, 2)), "/who?slot=x"} {
+			w.status(w.client.Get("/services/"+string(ref)+path), http.StatusNotFound)
+		}
+	}
+}
+
+func TestDoubleTapWithoutNoticeBooksOnceAndOpensTheBooking(t *testing.T) {
+	w := newTown(t, 0)
+	base := "/services/" + string(w.renewal.Ref)
+	slot := w.slotOf(w.renewal, w.main, on(12, 3), 9*60)
+	check := w.client.Get(base+"/who?slot="+string(slot.Ref)).Submit(base+"/check", typed())
+	first := check.Submit(base+"/book", nil)
+	second := check.Submit(base+"/book", nil)
+	w.at(second, "/booking")
+	if w.visitOf(first).ID != w.visitOf(second).ID {
+		t.Error("two bookings were made")
+	}
+	apptest.Read(t, w.st, func(tx *store.Tx) error {
+		entries, err := audit.Of(tx, w.visitOf(first).Subject())
+		for _, e := range entries {
+			if strings.Contains(e.Detail, "佐藤") || strings.Contains(e.Detail, "0178") {
+				t.Errorf("the audit log holds what was typed: %s", e.Detail)
+			}
+		}
+		return err
+	})
+}
