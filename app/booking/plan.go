@@ -356,3 +356,9 @@ func fingerprint(ask PlanAsk, parts []PlanPart) (string, error) {
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
+
+// LastSlotDay is the last day with a slot of a service at a place, open or not;
+// the zero Date where there is none.
+func LastSlotDay(tx *store.Tx, venueID, serviceID int64) (jp.Date, error) {
+	return store.One[jp.Date](tx, `SELECT coalesce(max(held_on), '') FROM slot WHERE venue_id = ? AND service_id = ?`, venueID, serviceID)
+}

@@ -1,8 +1,11 @@
 package booking
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"madoguchi/app/audit"
@@ -107,7 +110,18 @@ func Affected(tx *store.Tx, s Stop, venues []int64) ([]DayEntry, error) {
 	return all, nil
 }
 
-func (s *Stop) check() error {
+// AffectedKey names exactly these bookings, so that a stop is made only with
+// those that were shown before.
+func AffectedKey(entries []DayEntry) string {
+	h := sha256.New()
+	for _, e := range entries {
+		// A hash never refuses what is written to it.
+		fmt.Fprintln(h, e.Visit.Booking.Ref)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:32]
+}
+
+func (s Stop) check() error {
 	var f faults
 	Period{From: s.FromOn, To: s.ToOn}.check(&f)
 	if s.Ends <= s.Starts || s.Starts < 0 || s.Ends > 24*60 {
@@ -116,10 +130,24 @@ func (s *Stop) check() error {
 	if s.Kind.Label() == "" {
 		f.add("kind", StopNothing)
 	}
-	if s.Reason = f.text("reason", s.Reason, reasonLength); s.Reason == "" {
+	if f.text("reason", s.Reason, reasonLength) == "" {
 		f.add("reason", ReasonMissing)
 	}
 	return f.err()
+}
+
+// Check says what is wrong with a stop before it is made. Problems: MakeStop's.
+func (s Stop) Check(tx *store.Tx, venues []int64) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	switch {
+	case len(venues) == 0:
+		return StopNothing.On("venues")
+	case s.ToOn.Before(jp.DateOf(tx.Now)):
+		return DayPast.On("to")
+	}
+	return nil
 }
 
 // MakeStop closes what the stop covers at the places given. The bookings in it
@@ -128,15 +156,10 @@ func (s *Stop) check() error {
 // DaysTooMany on "from" or "to"; WindowOrder on "ends"; StopNothing on "venues"
 // or "kind"; ReasonMissing, card.TooLong on "reason"; DayPast on "to".
 func MakeStop(tx *store.Tx, by audit.Actor, s Stop, venues []int64) (Stop, []DayEntry, error) {
-	if err := s.check(); err != nil {
+	if err := s.Check(tx, venues); err != nil {
 		return s, nil, err
 	}
-	if len(venues) == 0 {
-		return s, nil, StopNothing.On("venues")
-	}
-	if s.ToOn.Before(jp.DateOf(tx.Now)) {
-		return s, nil, DayPast.On("to")
-	}
+	s.Reason = strings.TrimSpace(s.Reason)
 	s.Ref, s.MadeAt, s.Version = store.NewRef(), tx.Now, 1
 	var err error
 	s.ID, err = tx.Insert(`INSERT INTO stop (ref, kind, reason, from_on, to_on, starts, ends, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,

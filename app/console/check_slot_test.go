@@ -105,7 +105,7 @@ func TestAdministratorGoesBeyondCapacityWithAReason(t *testing.T) {
 	must(t, p, http.StatusOK, "満席です。理由を書けば、枠を超えて予約できます。", "枠を超えて予約する理由")
 	golden(t, "check_slot_over", p)
 	refused := p.Submit(action, nil)
-	must(t, refused, http.StatusUnprocessableEntity, "枠を超えて予約する理由を入力してください。")
+	must(t, refused, http.StatusUnprocessableEntity, "理由を入力してください。")
 	sound(t, "reason missing", refused)
 	long := strings.Repeat("理", 201)
 	refused = refused.Submit(action, url.Values{"reason": {long}})

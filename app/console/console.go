@@ -108,6 +108,7 @@ func (d *Desk) routes() []guarded {
 		d.dayRoutes(),
 		d.postalRoutes(),
 		d.intakeRoutes(),
+		d.setupRoutes(),
 	)
 }
 

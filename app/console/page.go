@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -39,6 +40,7 @@ var menuEntries = []struct {
 	{link{Path: "/board", Label: "呼出し状況"}, staff.MayCheckIn},
 	{link{Path: "/read", Label: "一覧の読取り"}, staff.MayReadList},
 	{link{Path: "/search", Label: "さがす"}, staff.MaySearch},
+	{link{Path: "/setup", Label: "受付の設定"}, staff.MaySetUpCounter},
 }
 
 // show answers with a page: name is its template, title its heading.
@@ -65,7 +67,7 @@ func (d *Desk) frame(c *gin.Context, p *page) {
 	}
 	for _, e := range menuEntries {
 		if a.Role.May(e.permission) {
-			e.Here = e.Path == c.FullPath()
+			e.Here = e.Path == c.FullPath() || e.Path != "/" && strings.HasPrefix(c.FullPath(), e.Path+"/")
 			p.Menu = append(p.Menu, e.link)
 		}
 	}

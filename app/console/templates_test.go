@@ -29,7 +29,26 @@ var pages = map[string]any{
 	"issue":       &issuePage{},
 	"contact":     &contactPage{},
 	"conflict":    &conflictPage{},
-	"error":       &errorPage{},
+
+	"setup":               &setupPage{},
+	"setup_form":          &setupFormPage{},
+	"setup_venues":        &venuesPage{},
+	"setup_venue":         &venuePage{},
+	"setup_services":      &servicesPage{},
+	"setup_bring":         &bringPage{},
+	"setup_hours":         &hoursPage{},
+	"setup_hours_sets":    &hoursSetsPage{},
+	"setup_hours_form":    &hoursFormPage{},
+	"setup_hours_preview": &hoursPreviewPage{},
+	"setup_plan":          &planPage{},
+	"setup_closed":        &closedPage{},
+	"setup_day":           &dayPage{},
+	"setup_stops":         &stopsPage{},
+	"setup_stop":          &stopPage{},
+	"setup_staff":         &staffVenuesPage{},
+	"setup_settings":      &settingsPage{},
+
+	"error": &errorPage{},
 }
 
 func TestTemplatesFitTheirPageStructs(t *testing.T) {

@@ -74,3 +74,11 @@ func ourSlot(tx *store.Tx, c *gin.Context, ref store.Ref) error {
 	}
 	return here(c, s.VenueID)
 }
+
+// everywhere is NotEverywhere for those who work at some places only.
+func everywhere(c *gin.Context) error {
+	if len(limitOf(c)) > 0 {
+		return NotEverywhere
+	}
+	return nil
+}

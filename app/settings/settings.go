@@ -203,6 +203,15 @@ func Get(tx *store.Tx) (Settings, error) {
 	return s, nil
 }
 
+// Value is a setting as the table keeps it, "" for a name that is none.
+func (s Settings) Value(name string) string {
+	e, known := entries[name]
+	if !known {
+		return ""
+	}
+	return e.write(s)
+}
+
 // Set changes one setting. Problems: ErrUnknown, ErrValue.
 func Set(tx *store.Tx, by audit.Actor, name, value string) error {
 	e, known := entries[name]

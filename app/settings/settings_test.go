@@ -35,6 +35,10 @@ func TestEverySettingIsKeptAndReadBack(t *testing.T) {
 		})
 	}
 	apptest.Read(t, st, func(tx *store.Tx) error {
+		town, err := Get(tx)
+		if got := town.Value("booking.days_ahead"); err != nil || got != "30" || town.Value("weather") != "" {
+			t.Errorf("got %q, %v, want the value as it is kept", got, err)
+		}
 		log, err := audit.Of(tx, audit.Subject{Kind: "setting", Ref: "booking.days_ahead"})
 		if len(log) != 1 || log[0].Detail != `{"after":"30","before":"60"}` {
 			t.Errorf("got %+v, want the old and the new value", log)

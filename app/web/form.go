@@ -154,10 +154,13 @@ func (f *Form) Values(name string) []string {
 	return all
 }
 
-// Set fills a field, for forms that show what is kept.
-func (f *Form) Set(name, value string) {
+// Set fills a field, with several values where it can have them, for forms that show what is kept.
+func (f *Form) Set(name string, values ...string) {
 	field := f.Field(name)
-	field.Value, field.values = value, []string{value}
+	field.Value, field.values = "", values
+	if len(values) > 0 {
+		field.Value = values[0]
+	}
 }
 
 // Fail says what is wrong with a field: the sentence "problem.<code>", or

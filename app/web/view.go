@@ -104,6 +104,16 @@ func (s *Site) render(name string, page any) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
+// Picture answers with a picture whose address changes with what is in it, so
+// that a browser may keep it.
+func Picture(c *gin.Context, contentType string, body []byte) error {
+	c.Header("Content-Type", contentType)
+	c.Header("Cache-Control", "private, max-age=31536000, immutable")
+	c.Status(http.StatusOK)
+	_, err := c.Writer.Write(body)
+	return err
+}
+
 // Send answers with a file to keep. name may be Japanese; ascii is what
 // browsers get that cannot read it (RFC 6266).
 func Send(c *gin.Context, contentType, ascii, name string, body []byte) error {

@@ -1,0 +1,228 @@
+package console
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"madoguchi/app/audit"
+	"madoguchi/app/booking"
+	"madoguchi/app/jp"
+	"madoguchi/app/problem"
+	"madoguchi/app/settings"
+	"madoguchi/app/staff"
+	"madoguchi/app/web"
+	"madoguchi/store"
+)
+
+func (d *Desk) bookingSettingRoutes() []guarded {
+	return []guarded{
+		d.need(staff.MaySetUpCounter, web.GET("/setup/settings", d.askSettings)),
+		d.need(staff.MaySetUpCounter, web.POST("/setup/settings", d.saveSettings)),
+	}
+}
+
+// bookingSetting is a setting that concerns booking, as its page shows it.
+type bookingSetting struct {
+	name, label, hint string
+	kind              string // "": a number
+	unit              string
+}
+
+var bookingSettings = []bookingSetting{
+	{name: "booking.first_day_ahead", label: "いちばん早い予約（何日前まで）", hint: "0は当日、1は前日まで。業務ごとの決まりがあるときは、そちらが優先します。", unit: "日"},
+	{name: "booking.days_ahead", label: "何日先まで予約できるか", hint: "業務ごとの決まりがあるときは、そちらが優先します。", unit: "日"},
+	{name: "booking.change_cutoff_hours", label: "変更・取消の締切", hint: "始まる何時間前まで。0は始まるまで。業務ごとの決まりがあるときは、そちらが優先します。", unit: "時間"},
+	{name: "booking.hold_minutes", label: "確認画面の間、枠を押さえておく時間", hint: "0は押さえない。", unit: "分"},
+	{name: "booking.together_most", label: "一度に予約できる人数", unit: "人"},
+	{name: "booking.contact_most", label: "同じ電話番号で持てる予約の数", hint: "交付通知書のいらない業務だけ。", unit: "件"},
+	{name: "booking.late_minutes", label: "遅刻とみなすまでの時間", hint: "予約の時刻からこの時間を過ぎると、時間どおりの人のあとに呼びます。来ないときは「来庁なし」にできます。", unit: "分"},
+	{name: "waiting.offer_hours", label: "キャンセル待ちの人に枠を押さえておく時間", unit: "時間"},
+	{name: "closed.holidays", label: "国民の祝日・休日は閉庁する", kind: "checks"},
+	{name: "closed.year_end", label: "年末年始（12月29日～1月3日）は閉庁する", kind: "checks"},
+	{name: "booking.what_to_bring", label: "持ち物（業務に持ち物の登録がないとき）", hint: "1行に1つ。", kind: "area"},
+}
+
+func (b bookingSetting) field() string { return strings.ReplaceAll(b.name, ".", "_") }
+
+func readSettings(c *gin.Context) *web.Form {
+	var names []string
+	for _, b := range bookingSettings {
+		names = append(names, b.field(), "was_"+b.field())
+	}
+	return web.ReadForm(c, names...)
+}
+
+// settingsPage is the form with what was changed before (設定の履歴).
+type settingsPage struct {
+	setupFormPage
+	History []settingChange
+}
+
+type settingChange struct{ At, Who, Label, Before, After string }
+
+const historyShown = 30
+
+func (d *Desk) askSettings(c *gin.Context) error {
+	return d.showSettings(c, http.StatusOK, readSettings(c), false)
+}
+
+func (d *Desk) showSettings(c *gin.Context, status int, form *web.Form, stale bool) error {
+	if err := everywhere(c); err != nil {
+		return err
+	}
+	p := settingsPage{setupFormPage: setupFormPage{Heading: "予約の設定", Action: "/setup/settings", Submit: "保存する", Stale: stale,
+		Back: link{Path: "/setup", Label: "受付の設定に戻る"}}}
+	var town settings.Settings
+	err := d.store.Read(c, func(tx *store.Tx) (err error) {
+		if town, err = settings.Get(tx); err != nil {
+			return err
+		}
+		p.History, err = settingHistory(tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, b := range bookingSettings {
+		q := question{name: b.field(), label: b.label, hint: b.hint, kind: b.kind, now: []string{town.Value(b.name)}}
+		switch b.kind {
+		case "":
+			q.label, q.class, q.required = b.label+"（"+b.unit+"）", "code short", true
+		case "checks":
+			q.options = box("閉庁する")
+			if town.Value(b.name) != "1" {
+				q.now = nil
+			}
+		}
+		p.ask(c, form, q)
+		was := town.Value(b.name)
+		if status == http.StatusUnprocessableEntity {
+			was = form.Raw("was_" + b.field())
+		}
+		p.hide("was_"+b.field(), was)
+	}
+	p.failed(form)
+	p.Failed = p.Failed || stale
+	return d.show(c, status, "setup_settings", p.Heading, &p)
+}
+
+// settingHistory lists the last changes of the settings, newest first.
+func settingHistory(tx *store.Tx) ([]settingChange, error) {
+	labels := map[store.Ref]bookingSetting{}
+	var entries []audit.Entry
+	for _, b := range bookingSettings {
+		labels[store.Ref(b.name)] = b
+		of, err := audit.Of(tx, audit.Subject{Kind: "setting", Ref: store.Ref(b.name)})
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, of...)
+	}
+	slices.SortFunc(entries, func(a, b audit.Entry) int { return cmp.Compare(b.ID, a.ID) })
+	names, err := staffNames(tx)
+	if err != nil {
+		return nil, err
+	}
+	var changes []settingChange
+	for _, e := range entries[:min(len(entries), historyShown)] {
+		var detail struct{ Before, After string }
+		if err := json.Unmarshal([]byte(e.Detail), &detail); err != nil {
+			return nil, fmt.Errorf("audit entry %d: %w", e.ID, err)
+		}
+		b := labels[e.Subject]
+		changes = append(changes, settingChange{At: instant(e.At), Who: actorName(e, names), Label: b.label, Before: b.say(detail.Before), After: b.say(detail.After)})
+	}
+	return changes, nil
+}
+
+// say is a value in words.
+func (b bookingSetting) say(value string) string {
+	switch {
+	case b.kind == "checks" && value == "1":
+		return "閉庁する"
+	case b.kind == "checks":
+		return "閉庁しない"
+	}
+	return orNone(value) + b.unit
+}
+
+// saveSettings writes what differs. A setting that somebody else changed since
+// the page was opened, to something else, refuses all of it.
+func (d *Desk) saveSettings(c *gin.Context) error {
+	form := readSettings(c)
+	flash := "setup_saved"
+	err := d.write(c, "", func(tx *store.Tx) (string, error) {
+		if err := everywhere(c); err != nil {
+			return "", err
+		}
+		town, err := settings.Get(tx)
+		if err != nil {
+			return "", err
+		}
+		closings := town.Value("closed.holidays") + town.Value("closed.year_end")
+		for _, b := range bookingSettings {
+			sent, now := b.sent(form), town.Value(b.name)
+			switch {
+			case sent == plainLines(form.Raw("was_"+b.field())) || sent == now:
+				continue
+			case plainLines(form.Raw("was_"+b.field())) != plainLines(now):
+				return "", booking.SetupStale
+			}
+			err := settings.Set(tx, actor(c), b.name, sent)
+			if p, ok := problem.As(err); ok {
+				b.refuse(form, p)
+			} else if err != nil {
+				return "", err
+			}
+		}
+		if !form.OK() {
+			return "", settings.ErrValue
+		}
+		after, err := settings.Get(tx)
+		if err == nil && after.Value("closed.holidays")+after.Value("closed.year_end") != closings {
+			flash = "closing_switched"
+			today := jp.DateOf(tx.Now)
+			return planPath("", "", booking.Period{From: today, To: today.AddDays(planDays)}), nil
+		}
+		return "/setup/settings", err
+	})
+	if err == nil {
+		d.site.Session(c).Flash(flash)
+	}
+	if !form.OK() {
+		return d.showSettings(c, http.StatusUnprocessableEntity, form, false)
+	}
+	return refused(c, err, form, d.showSettings)
+}
+
+// sent is what the form says of a setting, as the table keeps it.
+func (b bookingSetting) sent(form *web.Form) string {
+	v := form.Value(b.field())
+	switch b.kind {
+	case "checks":
+		if v == "" {
+			return "0"
+		}
+		return "1"
+	case "area":
+		return v
+	}
+	return jp.Narrow(v)
+}
+
+func (b bookingSetting) refuse(form *web.Form, p *problem.Problem) {
+	code := "setting_number"
+	if b.kind == "area" {
+		code = "too_long"
+	}
+	form.Fail(b.field(), code, "least", p.Args["least"], "most", p.Args["most"])
+}
+
+// plainLines is a text as forms send it back: with plain line breaks.
+func plainLines(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
