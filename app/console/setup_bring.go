@@ -46,21 +46,32 @@ var (
 )
 
 // whose lists for whom a line can stand, each as condition:value.
-func whose() []option {
+func whose(tx *store.Tx) ([]option, error) {
+	kinds, err := card.AllKinds(tx)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	for _, k := range kinds {
+		names[string(k.Code)] = "交付区分：" + k.Name
+	}
+	for class, label := range ageLabels {
+		names[string(class)] = "年齢：" + label
+	}
+	for comer, label := range comerLabels {
+		names[string(comer)] = "来庁：" + label
+	}
 	all := []option{{Value: string(booking.Always) + ":", Label: "すべてのかた"}}
 	for _, condition := range []booking.Condition{booking.OfIssueKind, booking.OfAge, booking.OfComer} {
-		for _, v := range condition.Values() {
-			label := "交付区分：" + card.IssueKind(v).Label()
-			switch condition {
-			case booking.OfAge:
-				label = "年齢：" + ageLabels[booking.AgeClass(v)]
-			case booking.OfComer:
-				label = "来庁：" + comerLabels[booking.Comer(v)]
-			}
-			all = append(all, option{Value: string(condition) + ":" + v, Label: label})
+		values, err := condition.Values(tx)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range values {
+			all = append(all, option{Value: string(condition) + ":" + v, Label: names[v]})
 		}
 	}
-	return all
+	return all, nil
 }
 
 func whoseOf(b booking.Bring) string { return string(b.Condition) + ":" + b.Value }
@@ -87,8 +98,12 @@ func (d *Desk) askBring(c *gin.Context) error { return d.showBring(c, http.Statu
 func (d *Desk) showBring(c *gin.Context, status int, form *web.Form, stale bool) error {
 	var s booking.Service
 	var kept []booking.Bring
+	var cases []option
 	err := d.store.Read(c, func(tx *store.Tx) (err error) {
 		if s, err = booking.ServiceByRef(tx, refOf(c)); err != nil {
+			return err
+		}
+		if cases, err = whose(tx); err != nil {
 			return err
 		}
 		kept, err = booking.BringLines(tx, s.ID)
@@ -111,7 +126,7 @@ func (d *Desk) showBring(c *gin.Context, status int, form *web.Form, stale bool)
 		}
 	}
 	labels := map[string]string{}
-	for _, o := range whose() {
+	for _, o := range cases {
 		labels[o.Value] = o.Label
 	}
 	if stale {
@@ -124,7 +139,7 @@ func (d *Desk) showBring(c *gin.Context, status int, form *web.Form, stale bool)
 		row.Order = rowControl(form, fmt.Sprintf("order_%d", i), fmt.Sprintf("%d行目の順番", i+1), "code")
 		row.Text = rowControl(form, fmt.Sprintf("text_%d", i), fmt.Sprintf("%d行目の持ち物", i+1), "kanji")
 		row.Whose = rowControl(form, fmt.Sprintf("whose_%d", i), fmt.Sprintf("%d行目はだれに", i+1), "")
-		for _, o := range whose() {
+		for _, o := range cases {
 			o.Chosen = row.Whose.Has(o.Value)
 			row.Whose.Options = append(row.Whose.Options, o)
 		}

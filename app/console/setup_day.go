@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -30,8 +31,8 @@ func (d *Desk) slotDayRoutes() []guarded {
 	}
 }
 
-// dayPage shows every slot of a day at one place, to be set by hand.
-type dayPage struct {
+// slotDayPage shows every slot of a day at one place, to be set by hand.
+type slotDayPage struct {
 	page
 	Heading        string
 	Venues         []link
@@ -74,7 +75,7 @@ func dayPath(v store.Ref, on jp.Date) string {
 }
 
 func (d *Desk) daySlots(c *gin.Context) error {
-	var p dayPage
+	var p slotDayPage
 	err := d.store.Read(c, func(tx *store.Tx) error { return p.fill(tx, c) })
 	if err != nil {
 		return err
@@ -82,7 +83,7 @@ func (d *Desk) daySlots(c *gin.Context) error {
 	return d.show(c, http.StatusOK, "setup_day", p.Heading, &p)
 }
 
-func (p *dayPage) fill(tx *store.Tx, c *gin.Context) error {
+func (p *slotDayPage) fill(tx *store.Tx, c *gin.Context) error {
 	now := jp.DateOf(tx.Now)
 	on, ok := writtenDay(c.Query("date"), now)
 	if !ok {
@@ -126,7 +127,7 @@ func (p *dayPage) fill(tx *store.Tx, c *gin.Context) error {
 		}
 		group := dayGroupOf(tx, s, slots)
 		group.ID = fmt.Sprintf("service-%d", i+1)
-		if !s.Retired() && !on.Before(now) {
+		if !s.Retired() && slices.ContainsFunc(group.Rows, func(r daySlotRow) bool { return !r.Past }) {
 			group.Set = "/setup/days/" + string(venue.Ref) + "/set?" + url.Values{"service": {string(s.Ref)}, "date": {on.String()}}.Encode()
 		}
 		p.Groups = append(p.Groups, group)

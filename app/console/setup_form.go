@@ -157,12 +157,11 @@ func refused(c *gin.Context, err error, form *web.Form, show shower) error {
 // dayNow is the day it is at the town hall.
 func (d *Desk) dayNow() jp.Date { return jp.DateOf(d.store.Now()) }
 
-// typedDay is a day as the fields of set-up show it.
+// typedDay is a day as the fields of set-up show it: without its weekday, which
+// nobody types.
 func typedDay(d jp.Date) string {
-	if d.IsZero() {
-		return ""
-	}
-	return fmt.Sprintf("%d年%d月%d日", d.Year, d.Month, d.Day)
+	day, _, _ := strings.Cut(d.Era(), "（")
+	return day
 }
 
 // readDay reads a day from a field, in any way in which days are written; the

@@ -318,6 +318,9 @@ func placesText(s booking.Slot) string {
 
 func planConflictOf(part booking.PlanPart, s booking.PlanStep) planConflict {
 	view := planConflict{When: slotTime(s.Before) + "～" + s.Before.Ends.Plain(), Before: placesText(s.Before), After: placesText(s.After)}
+	if view.After == view.Before {
+		view.After = "そのまま"
+	}
 	for _, e := range s.Bookings {
 		view.People = append(view.People, personRowOf(e, part.Service.Name))
 	}

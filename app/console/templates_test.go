@@ -42,7 +42,7 @@ var pages = map[string]any{
 	"setup_hours_preview": &hoursPreviewPage{},
 	"setup_plan":          &planPage{},
 	"setup_closed":        &closedPage{},
-	"setup_day":           &dayPage{},
+	"setup_day":           &slotDayPage{},
 	"setup_stops":         &stopsPage{},
 	"setup_stop":          &stopPage{},
 	"setup_staff":         &staffVenuesPage{},

@@ -3,8 +3,10 @@ package demo
 import (
 	"time"
 
+	"madoguchi/app/audit"
 	"madoguchi/app/booking"
 	"madoguchi/app/jp"
+	"madoguchi/store"
 )
 
 // place is where cards are issued and how it is staffed.
@@ -88,4 +90,50 @@ func openSaturday(today jp.Date) jp.Date {
 		}
 		day = day.AddDays(1)
 	}
+}
+
+// open keeps the hours and extra openings that make windows, so that a slot plan
+// finds the slots to come as they should be.
+func (p place) open(tx *store.Tx, by audit.Actor, v booking.Venue, s booking.Service, today jp.Date) error {
+	h := booking.Hours{VenueID: v.ID, ServiceID: s.ID, EffectiveFrom: today.AddDays(-daysBefore)}
+	for _, day := range []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday} {
+		for _, span := range p.spans(day) {
+			h.Windows = append(h.Windows, booking.HoursWindow{Weekday: day, Starts: span.Starts, Ends: span.Ends, Minutes: int(step),
+				Capacity: span.Capacity, Reserve: span.Reserve})
+		}
+	}
+	if _, err := booking.SaveHours(tx, by, h); err != nil {
+		return err
+	}
+	extra := map[jp.Date][]booking.Window{}
+	if !workingDay(today) {
+		extra[today] = p.spans(today.Weekday())
+	}
+	if p.main {
+		extra[openSaturday(today)] = []booking.Window{{Starts: morning, Ends: lunch, Capacity: p.capacity, Reserve: p.reserve}}
+	}
+	for day, spans := range extra {
+		for _, span := range spans {
+			_, err := booking.AddExtraOpening(tx, by, booking.ExtraOpening{VenueID: v.ID, ServiceID: s.ID, OpensOn: day, Starts: span.Starts, Ends: span.Ends,
+				Minutes: int(step), Capacity: span.Capacity, Reserve: span.Reserve})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// spans are the stretches of a day on which the place is open, each with as
+// many places in all of its slots.
+func (p place) spans(day time.Weekday) []booking.Window {
+	all := []booking.Window{
+		{Starts: morning, Ends: lunch, Capacity: p.capacity, Reserve: p.reserve},
+		{Starts: lunch, Ends: afternoon, Capacity: 1},
+		{Starts: afternoon, Ends: closing, Capacity: p.capacity, Reserve: p.reserve},
+	}
+	if p.main && day == time.Thursday {
+		all = append(all, booking.Window{Starts: closing, Ends: evening, Capacity: 1})
+	}
+	return all
 }

@@ -113,8 +113,21 @@ func TestSeedWorksOnAnyDayAndHour(t *testing.T) {
 				t.Errorf("got %d notices, want 3", len(r.Notices))
 			}
 			countsRight(t, st)
+			slotsFollowTheHours(t, st)
 		})
 	}
+}
+
+func slotsFollowTheHours(t *testing.T, st *store.Store) {
+	t.Helper()
+	apptest.Read(t, st, func(tx *store.Tx) error {
+		from := jp.DateOf(tx.Now)
+		plan, err := booking.Plan(tx, booking.PlanAsk{Period: booking.Period{From: from, To: from.AddDays(daysAhead)}})
+		if err == nil && (plan.Changes() != 0 || len(plan.Parts) != len(places)) {
+			t.Errorf("got a plan of %d changes for %d places, want the slots as the hours ask", plan.Changes(), len(plan.Parts))
+		}
+		return err
+	})
 }
 
 // The days around the year's end and in May are those on which the counter is

@@ -109,6 +109,9 @@ func (s *story) openPlaces(tx *store.Tx) error {
 		if err != nil {
 			return err
 		}
+		if err := p.open(tx, s.admin, v, what, s.today); err != nil {
+			return err
+		}
 		windows := p.windows(s.today)
 		if err := booking.AddSlots(tx, s.admin, v, what, windows); err != nil {
 			return err

@@ -13,7 +13,7 @@ func TestEverySettingIsKeptAndReadBack(t *testing.T) {
 	st, _ := apptest.Store(t)
 	by := audit.Command("test")
 	values := map[string]string{
-		"town.name": "南部町", "service.name": "予約", "office.telephone": "0178-00-0001", "town.municipality_code": "024457",
+		"town.name": "南部町", "service.name": "予約", "office.telephone": "0178-00-0001", "town.municipality_code": "024457", "town.municipality": "青森県三戸郡南部町",
 		"booking.first_day_ahead": "2", "booking.days_ahead": "30", "booking.change_cutoff_hours": "24", "booking.what_to_bring": "通知書\n身分証",
 		"session.resident_minutes": "20", "session.staff_minutes": "15", "password.length": "12", "demo": "1",
 		"booking.hold_minutes": "5", "booking.together_most": "3", "booking.contact_most": "4", "booking.late_minutes": "15",
