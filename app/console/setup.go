@@ -3,7 +3,6 @@ package console
 import (
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -107,11 +106,4 @@ func serviceOptions(services []booking.Service) []option {
 		all = append(all, option{Value: string(s.Ref), Label: s.Name})
 	}
 	return all
-}
-
-func nothingOr(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.Itoa(n)
 }
