@@ -80,3 +80,10 @@ func Of(tx *store.Tx, on Subject) ([]Entry, error) {
 	return store.All[Entry](tx, `SELECT id, at, actor_kind, actor, request, action, subject_kind, subject, detail
 		FROM audit WHERE subject_kind = ? AND subject = ? ORDER BY id DESC`, on.Kind, on.Ref)
 }
+
+// Made returns the entries that one request has made in the write of an
+// instant, oldest first. One range of the index on the instant.
+func Made(tx *store.Tx, request string, at time.Time) ([]Entry, error) {
+	return store.All[Entry](tx, `SELECT id, at, actor_kind, actor, request, action, subject_kind, subject, detail
+		FROM audit WHERE at = ? AND request = ? ORDER BY id`, at, request)
+}

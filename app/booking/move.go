@@ -3,8 +3,10 @@ package booking
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"madoguchi/app/audit"
@@ -244,4 +246,46 @@ func CancelAll(tx *store.Tx, by audit.Actor, from Source, what Notice) (MovePlan
 		}
 	}
 	return plan, nil
+}
+
+// Changed is a booking that was changed or cancelled, and the slot it was in.
+type Changed struct {
+	DayEntry
+	Was Slot
+}
+
+// ChangedBy lists the bookings that one request has changed or cancelled in the
+// write of an instant, as the audit log has it, in the order in which it was
+// done: the list of whom to tell after ApplyMove or CancelAll.
+func ChangedBy(tx *store.Tx, request, at string) ([]Changed, error) {
+	when, err := time.Parse(time.RFC3339Nano, at)
+	if err != nil {
+		return nil, nil // no such write
+	}
+	entries, err := audit.Made(tx, request, when)
+	if err != nil {
+		return nil, err
+	}
+	var all []Changed
+	for _, a := range entries {
+		if a.Action != audit.BookingChanged && a.Action != audit.BookingCancelled {
+			continue
+		}
+		var detail struct{ From, Slot store.Ref }
+		if err := json.Unmarshal([]byte(a.Detail), &detail); err != nil {
+			return nil, fmt.Errorf("audit entry %d: %w", a.ID, err)
+		}
+		if detail.From == "" {
+			detail.From = detail.Slot // cancelled where it was
+		}
+		c := Changed{}
+		if c.DayEntry, err = EntryByRef(tx, a.Subject); err != nil {
+			return nil, err
+		}
+		if c.Was, err = SlotByRef(tx, detail.From); err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"madoguchi/app/booking"
+	"madoguchi/app/card"
+	"madoguchi/app/settings"
 	"madoguchi/app/web"
 	"madoguchi/store"
 )
@@ -22,20 +24,20 @@ type bookedPage struct {
 	Venue       string
 	Address     string
 	WhatToBring []string
+	Slip        string // where the slip is printed
+	Record      link
 }
 
 // booked shows the live booking. Without one there is nothing to read out.
 func (d *Desk) booked(c *gin.Context) error {
-	p := bookedPage{WhatToBring: lines(d.town.Load().WhatToBring)}
+	var p bookedPage
 	err := d.store.Read(c, func(tx *store.Tx) error {
 		r, v, err := liveOf(tx, refOf(c))
 		p.Person = personOf(r)
 		if err != nil {
 			return err
 		}
-		p.Number, p.Spoken = v.Number.String(), spoken(v.Number.String())
-		p.When, p.Venue, p.Address = v.Slot.HeldOn.Era()+"　"+slotSpan(v.Slot), v.Venue.Name, v.Venue.Address
-		return nil
+		return p.fill(tx, v, r, d.town.Load())
 	})
 	if errors.Is(err, booking.NotLive) {
 		return web.To(c, p.Person.Path)
@@ -44,6 +46,35 @@ func (d *Desk) booked(c *gin.Context) error {
 		return err
 	}
 	return d.show(c, http.StatusOK, "booked", "予約番号のお知らせ", &p)
+}
+
+func (p *bookedPage) fill(tx *store.Tx, v booking.Visit, r card.Record, town *settings.Settings) (err error) {
+	p.Number, p.Spoken = v.Number.String(), spoken(v.Number.String())
+	p.When, p.Venue, p.Address = v.Slot.HeldOn.Era()+"　"+slotSpan(v.Slot), v.Venue.Name, v.Venue.Address
+	p.Slip = bookingPath(v.Booking.Ref) + "/slip"
+	p.Record = link{Path: p.Person.Path, Label: p.Person.Name + " さんの記録へ"}
+	if v.CardID == 0 {
+		p.Record.Label = "この予約の画面へ"
+	}
+	p.WhatToBring, err = whatToBring(tx, v.Slot, r, town)
+	return err
+}
+
+// whatToBring lists what the service of a slot asks of a person; what the town
+// asks of everyone where the service says nothing.
+func whatToBring(tx *store.Tx, s booking.Slot, r card.Record, town *settings.Settings) ([]string, error) {
+	who := booking.Case{IssueKind: r.IssueKind, Comer: booking.Holder}
+	if age, known := r.Birth.AgeOn(s.HeldOn); known {
+		who.Age = booking.AgeClasses(age)
+		if age < 15 {
+			who.Comer = booking.Guardian
+		}
+	}
+	texts, err := booking.BringFor(tx, s.ServiceID, who)
+	if len(texts) == 0 {
+		texts = lines(town.WhatToBring)
+	}
+	return texts, err
 }
 
 var spokenDigits = map[rune]string{

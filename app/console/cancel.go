@@ -32,8 +32,7 @@ func (d *Desk) askCancel(c *gin.Context) error {
 		if err := ourBooking(c, v); err != nil {
 			return err
 		}
-		p.Person, p.Booking, p.Version = personOf(r), v.Booking.Ref, v.Booking.Version
-		p.When, p.Venue, p.Number = slotDay(v.Slot), v.Venue.Name, v.Number.String()
+		p.about(personOf(r), v)
 		return nil
 	})
 	if refused, ok := problem.As(err); ok && refused.Kind == problem.Conflict {
@@ -45,6 +44,11 @@ func (d *Desk) askCancel(c *gin.Context) error {
 	return d.show(c, http.StatusOK, "cancel", "予約の取消", &p)
 }
 
+func (p *cancelPage) about(who person, v booking.Visit) {
+	p.Person, p.Booking, p.Version = who, v.Booking.Ref, v.Booking.Version
+	p.When, p.Venue, p.Number = slotDay(v.Slot), v.Venue.Name, v.Number.String()
+}
+
 // cancel gives the booking's place back.
 func (d *Desk) cancel(c *gin.Context) error {
 	err := d.write(c, "booking_cancelled", func(tx *store.Tx) (string, error) {
@@ -52,7 +56,7 @@ func (d *Desk) cancel(c *gin.Context) error {
 		if err != nil {
 			return "", err
 		}
-		if err := belongs(tx, c, sentBooking(c), r); err != nil {
+		if err := belongs(tx, c, sentBooking(c), r.Card.ID); err != nil {
 			return "", err
 		}
 		_, err = booking.Cancel(tx, actor(c), sentBooking(c), version(c))
@@ -85,26 +89,19 @@ func liveOf(tx *store.Tx, ref store.Ref) (card.Record, booking.Visit, error) {
 	return r, v, err
 }
 
-// bookingConflict shows what meanwhile became of the card's booking.
+// bookingConflict shows what meanwhile became of the booking in the address,
+// or of the card's.
 func (d *Desk) bookingConflict(c *gin.Context, refused *problem.Problem, p conflictPage) error {
 	live := false
-	err := d.store.Read(c, func(tx *store.Tx) error {
-		r, err := card.Get(tx, refOf(c))
-		if err != nil {
-			return err
-		}
-		p.Person = personOf(r)
-		visits, err := booking.OfCard(tx, r.Card.ID)
-		p.Now = "予約なし"
-		if err != nil || len(visits) == 0 {
-			return err
-		}
-		live = visits[0].Live()
-		p.Now = bookingNow(visits[0])
-		return nil
+	err := d.store.Read(c, func(tx *store.Tx) (err error) {
+		p.Person, p.Now, live, err = standingNow(tx, c)
+		return err
 	})
 	if err != nil {
 		return err
+	}
+	if p.Now == "" {
+		p.Now = "予約なし"
 	}
 	if !live {
 		p.Again = link{}

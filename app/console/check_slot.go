@@ -21,11 +21,13 @@ const nearestShown = 5
 // checkSlotPage shows once more what is about to be booked (確認).
 type checkSlotPage struct {
 	page
-	Person    person
+	Person    *person // nil for a visitor whose name is asked for here
+	People    []person
 	Heading   string
 	Was       string // the booking to be changed
 	When      string
 	Venue     string
+	Service   string
 	Channel   string
 	Remaining string
 	Lost      *lostSlot
@@ -36,7 +38,10 @@ type checkSlotPage struct {
 	SentBy    booking.Channel
 	Booking   store.Ref
 	Version   int
-	Reason    *control // only for a slot that is full
+	Carried   []hidden  // what the errand carries along
+	Fields    []control // who the visitor is
+	Reason    *control  // for a slot that is full, and for a visitor
+	Over      bool      // the form goes beyond the slot's capacity
 }
 
 // lostSlot says that the slot cannot be had, and what can.
@@ -45,36 +50,30 @@ type lostSlot struct {
 	Nearest []link
 }
 
+func readCheckSlot(c *gin.Context) *web.Form {
+	return web.ReadForm(c, "slot", "channel", "name", "kana_name", "telephone", "reason")
+}
+
 // checkSlot shows the chosen slot before it is taken.
-func (d *Desk) checkSlot(e errand) web.Handler {
-	return func(c *gin.Context) error {
-		form := web.ReadForm(c, "slot", "channel", "reason")
-		return d.showCheckSlot(c, e, form, nil)
-	}
+func (d *Desk) checkSlot(e *errand) web.Handler {
+	return func(c *gin.Context) error { return d.showCheckSlot(c, e, readCheckSlot(c), nil) }
 }
 
 // showCheckSlot shows the page, also after a refusal: what was refused stands
 // in the form or in lost.
-func (d *Desk) showCheckSlot(c *gin.Context, e errand, form *web.Form, lost *problem.Problem) error {
-	p := checkSlotPage{Heading: e.heading + "（確認）", Submit: "予約を確定する"}
-	if e == toChange {
-		p.Submit = "この日時に変更する"
-	}
+func (d *Desk) showCheckSlot(c *gin.Context, e *errand, form *web.Form, lost *problem.Problem) error {
+	p := checkSlotPage{Heading: e.heading + "（確認）", Submit: e.submit}
 	err := d.store.Read(c, func(tx *store.Tx) error {
-		r, live, err := e.begin(tx, refOf(c))
+		a, err := e.begin(tx, c)
 		if err != nil {
 			return err
 		}
-		if err := ourBooking(c, live); err != nil {
-			return err
+		p.Person, p.People = a.person, a.people
+		if a.changes() {
+			p.Was = slotTime(a.live.Slot) + "　" + a.live.Venue.Name
+			p.Booking, p.Version = a.live.Booking.Ref, a.live.Booking.Version
 		}
-		p.Person = personOf(r)
-		if e == toChange {
-			p.Was = slotTime(live.Slot) + "　" + live.Venue.Name
-			p.Booking, p.Version = live.Booking.Ref, live.Booking.Version
-		}
-		ch := choice{path: recipientPath(r) + "/" + e.verb, channel: channelOf(form.Value("channel"))}
-		return p.fill(tx, c, ch, form, lost)
+		return p.fill(tx, c, a, form, lost)
 	})
 	if refused, ok := problem.As(err); ok && refused.Kind == problem.Conflict {
 		return d.bookingConflict(c, refused, conflictPage{Heading: e.heading})
@@ -94,7 +93,7 @@ func (d *Desk) showCheckSlot(c *gin.Context, e errand, form *web.Form, lost *pro
 	return d.show(c, status, "check_slot", p.Heading, &p)
 }
 
-func (p *checkSlotPage) fill(tx *store.Tx, c *gin.Context, ch choice, form *web.Form, lost *problem.Problem) error {
+func (p *checkSlotPage) fill(tx *store.Tx, c *gin.Context, a about, form *web.Form, lost *problem.Problem) error {
 	place, err := booking.PlaceByRef(tx, store.Ref(form.Value("slot")))
 	if err != nil {
 		return err
@@ -102,32 +101,95 @@ func (p *checkSlotPage) fill(tx *store.Tx, c *gin.Context, ch choice, form *web.
 	if err := here(c, place.VenueID); err != nil {
 		return err
 	}
+	service, err := booking.ServiceByID(tx, place.Slot.ServiceID)
+	if err != nil {
+		return err
+	}
 	s := place.Slot
-	ch.venue, ch.from = place.Venue, s.HeldOn
+	ch := choice{path: a.path, query: a.query, channel: channelOf(form.Value("channel")), service: service, venue: place.Venue, from: s.HeldOn}
 	p.When, p.Venue, p.Channel = s.HeldOn.Era()+"　"+slotSpan(s), place.Venue.Name, ch.channel.Label()
+	p.Service = service.Name
 	p.Slot, p.SentBy = s.Ref, ch.channel
 	p.Back = ch.link("").Path
-	left := s.RemainingForStaff()
-	p.Remaining = fmt.Sprintf("%d（枠 %d、職員枠 %d のうち）", left, s.Capacity, s.Reserve)
-	switch {
-	case lost == nil && !tx.Now.Before(s.HeldOn.At(s.Ends)):
-		lost = booking.SlotPast
-	case lost == nil && !s.Open:
-		lost = booking.SlotClosed
-	case lost == nil && left == 0 && !may(c, staff.MayOverbook):
-		lost = booking.SlotFull
+	for name, values := range a.query {
+		for _, v := range values {
+			p.Carried = append(p.Carried, hidden{name, v})
+		}
 	}
-	if s.Open && left == 0 && may(c, staff.MayOverbook) {
-		p.Remaining = "満席です。理由を書けば、枠を超えて予約できます。"
-		p.Reason = &control{Field: *form.Field("reason"), Type: "text", Class: "kanji", Autocomplete: "off"}
+	lost = p.places(tx, c, a, s, lost)
+	p.reason(c, a, service, form)
+	if a.visitor {
+		p.visitor(c, a, form)
 	}
-	if lost == nil || errors.Is(lost, booking.SlotFull) && p.Reason != nil {
-		p.Action = ch.path
+	if lost == nil || p.Over {
+		p.Action = a.path
 	}
 	if lost != nil {
 		p.Lost, err = lostSlotOf(tx, c, ch, s, web.WordsOf(c).Problem(lost.Code, lost.Args))
 	}
 	return err
+}
+
+// places tells what the slot has left, and why it cannot be had if it cannot.
+func (p *checkSlotPage) places(tx *store.Tx, c *gin.Context, a about, s booking.Slot, lost *problem.Problem) *problem.Problem {
+	left := s.RemainingForStaff()
+	p.Remaining = fmt.Sprintf("%d（枠 %d、職員枠 %d のうち）", left, s.Capacity, s.Reserve)
+	overbook := may(c, staff.MayOverbook)
+	switch {
+	case lost != nil:
+	case !tx.Now.Before(s.HeldOn.At(s.Ends)):
+		lost = booking.SlotPast
+	case !s.Open:
+		lost = booking.SlotClosed
+	case left == 0 && !overbook:
+		lost = booking.SlotFull
+	}
+	full := left == 0 || lost != nil && errors.Is(lost, booking.NoRoomTogether)
+	if p.Over = s.Open && full && overbook && tx.Now.Before(s.HeldOn.At(s.Ends)); p.Over {
+		p.Remaining = "満席です。理由を書けば、枠を超えて予約できます。"
+		if left > 0 {
+			p.Remaining = fmt.Sprintf("残り%dで、%d人分はありません。理由を書けば、枠を超えて予約できます。", left, len(a.people))
+		}
+	}
+	return lost
+}
+
+// reason asks why, where a reason is needed or may be given.
+func (p *checkSlotPage) reason(c *gin.Context, a about, service booking.Service, form *web.Form) {
+	f := control{Field: *form.Field("reason"), Type: "text", Class: "kanji", Autocomplete: "off"}
+	words := web.WordsOf(c)
+	switch {
+	case p.Over:
+	case a.visitor && !service.WithoutNotice:
+		f.Label, f.Hint = words.T("field.reason.visitor"), words.T("field.reason.visitor_hint")
+	case a.visitor && f.Error != "":
+		// Only now: the telephone number has many bookings.
+		f.Label, f.Hint = words.T("field.reason.many"), words.T("field.reason.hint")
+	default:
+		return
+	}
+	p.Reason = &f
+}
+
+// visitor asks who it is; who has been here before is filled in.
+func (p *checkSlotPage) visitor(c *gin.Context, a about, form *web.Form) {
+	words := web.WordsOf(c)
+	before := person{}
+	if a.person != nil {
+		before = *a.person
+	}
+	for _, f := range []struct{ name, was, class string }{
+		{"name", before.Name, "kanji"}, {"kana_name", before.KanaName, "kanji"}, {"telephone", before.Telephone, "code half"},
+	} {
+		if c.Request.Method != http.MethodPost && form.Value(f.name) == "" {
+			form.Set(f.name, f.was)
+		}
+		field := control{Field: *form.Field(f.name), Type: "text", Class: f.class, Autocomplete: "off"}
+		field.Label, field.Hint, field.Required = words.T("field.visitor_"+f.name+".label"), "", f.name != "kana_name"
+		p.Fields = append(p.Fields, field)
+	}
+	p.Fields[0].Focus = form.OK() && p.Lost == nil && before.Name == ""
+	p.Person = nil
 }
 
 func lostSlotOf(tx *store.Tx, c *gin.Context, ch choice, s booking.Slot, text string) (*lostSlot, error) {
@@ -143,14 +205,17 @@ func lostSlotOf(tx *store.Tx, c *gin.Context, ch choice, s booking.Slot, text st
 }
 
 // takeSlot books the slot, or changes the booking to it.
-func (d *Desk) takeSlot(e errand) web.Handler {
+func (d *Desk) takeSlot(e *errand) web.Handler {
 	return func(c *gin.Context) error {
-		form := web.ReadForm(c, "slot", "channel", "reason")
-		err := d.write(c, e.flash, func(tx *store.Tx) (string, error) { return e.take(tx, c, form) })
+		form := readCheckSlot(c)
+		err := d.write(c, e.flash, func(tx *store.Tx) (string, error) { return e.carryOut(tx, c, form) })
 		refused, ok := problem.As(err)
 		switch {
 		case !ok || refused.Kind == problem.NotFound || refused.Kind == problem.Forbidden:
 			return err
+		case errors.Is(refused, booking.TooManyLive):
+			form.Fail("reason", refused.Code, "most", refused.Args["most"])
+			return d.showCheckSlot(c, e, form, nil)
 		case refused.Kind == problem.Invalid:
 			form.Apply(refused)
 			return d.showCheckSlot(c, e, form, nil)
@@ -162,12 +227,12 @@ func (d *Desk) takeSlot(e errand) web.Handler {
 }
 
 func isLostSlot(p *problem.Problem) bool {
-	return errors.Is(p, booking.SlotFull) || errors.Is(p, booking.SlotClosed) || errors.Is(p, booking.SlotPast)
+	return errors.Is(p, booking.SlotFull) || errors.Is(p, booking.SlotClosed) || errors.Is(p, booking.SlotPast) || errors.Is(p, booking.NoRoomTogether)
 }
 
-// take does what the errand is about and tells where that is shown.
-func (e errand) take(tx *store.Tx, c *gin.Context, form *web.Form) (string, error) {
-	r, err := card.Get(tx, refOf(c))
+// carryOut does what the errand is about and tells where that is shown.
+func (e *errand) carryOut(tx *store.Tx, c *gin.Context, form *web.Form) (string, error) {
+	a, err := e.begin(tx, c)
 	if err != nil {
 		return "", err
 	}
@@ -175,32 +240,22 @@ func (e errand) take(tx *store.Tx, c *gin.Context, form *web.Form) (string, erro
 		return "", err
 	}
 	w := booking.Wish{
-		Card:    r.Card.ID,
 		Slot:    store.Ref(form.Value("slot")),
 		Channel: channelOf(form.Value("channel")),
 		Seat:    booking.StaffSeat,
 		Reason:  form.Value("reason"),
 	}
 	if c.PostForm("over") != "" {
-		if w.Seat, err = overSeat(tx, c, w.Slot); err != nil {
+		if w.Seat, err = overSeat(tx, c, w.Slot, max(1, len(a.people))); err != nil {
 			return "", err
 		}
 	}
-	done := recipientPath(r) + "/booked"
-	if e == toBook {
-		_, err = booking.Book(tx, actor(c), w)
-		return done, err
-	}
-	if err := belongs(tx, c, sentBooking(c), r); err != nil {
-		return "", err
-	}
-	_, err = booking.Change(tx, actor(c), sentBooking(c), version(c), w)
-	return done, err
+	return e.take(tx, c, a, w)
 }
 
 // overSeat is the seat for a form that asks to go beyond a slot's capacity:
-// an ordinary one if a place has become free meanwhile.
-func overSeat(tx *store.Tx, c *gin.Context, ref store.Ref) (booking.Seat, error) {
+// an ordinary one if places for all have become free meanwhile.
+func overSeat(tx *store.Tx, c *gin.Context, ref store.Ref, people int) (booking.Seat, error) {
 	if !may(c, staff.MayOverbook) {
 		return "", NotAllowed
 	}
@@ -211,7 +266,7 @@ func overSeat(tx *store.Tx, c *gin.Context, ref store.Ref) (booking.Seat, error)
 	switch {
 	case !s.Open:
 		return "", booking.SlotClosed
-	case s.RemainingForStaff() > 0:
+	case s.RemainingForStaff() >= people:
 		return booking.StaffSeat, nil
 	}
 	return booking.OverSeat, nil
@@ -219,23 +274,20 @@ func overSeat(tx *store.Tx, c *gin.Context, ref store.Ref) (booking.Seat, error)
 
 // belongs refuses a form that names the booking of another card, or one at a
 // place at which who is signed in does not work.
-func belongs(tx *store.Tx, c *gin.Context, ref store.Ref, r card.Record) error {
+func belongs(tx *store.Tx, c *gin.Context, ref store.Ref, id card.ID) error {
 	v, err := booking.ByRef(tx, ref)
 	if err != nil {
 		return err
 	}
-	if v.CardID != r.Card.ID {
+	if v.CardID != id {
 		return booking.NotFound
 	}
 	return ourBooking(c, v)
 }
 
 // takeConflict shows the wish beside what someone else made of the booking meanwhile.
-func (d *Desk) takeConflict(c *gin.Context, e errand, form *web.Form, refused *problem.Problem) error {
-	p := conflictPage{Heading: "予約を変更できません"}
-	if e == toBook {
-		p.Heading = "予約できません"
-	}
+func (d *Desk) takeConflict(c *gin.Context, e *errand, form *web.Form, refused *problem.Problem) error {
+	p := conflictPage{Heading: e.refused}
 	err := d.store.Read(c, func(tx *store.Tx) error {
 		place, err := booking.PlaceByRef(tx, store.Ref(form.Value("slot")))
 		p.Wished = slotTime(place.Slot) + "　" + place.Venue.Name
@@ -244,6 +296,6 @@ func (d *Desk) takeConflict(c *gin.Context, e errand, form *web.Form, refused *p
 	if err != nil {
 		return err
 	}
-	p.Again = link{Path: "/recipients/" + string(refOf(c)) + "/change", Label: "いまの予約を変更する"}
+	p.Again = link{Path: changePath(c), Label: "いまの予約を変更する"}
 	return d.bookingConflict(c, refused, p)
 }

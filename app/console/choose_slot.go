@@ -10,24 +10,11 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"madoguchi/app/booking"
-	"madoguchi/app/card"
 	"madoguchi/app/jp"
 	"madoguchi/app/problem"
 	"madoguchi/app/staff"
 	"madoguchi/app/web"
 	"madoguchi/store"
-)
-
-// errand is what a slot is chosen for.
-type errand struct {
-	verb    string // in the address
-	heading string
-	flash   string
-}
-
-var (
-	toBook   = errand{verb: "book", heading: "予約する", flash: "booked"}
-	toChange = errand{verb: "change", heading: "予約を変更する", flash: "booking_changed"}
 )
 
 const (
@@ -39,15 +26,20 @@ const (
 // those whom staff enter (日時を選ぶ).
 type chooseSlotPage struct {
 	page
-	Person   person
+	Person   *person // nil while nobody is named yet
+	People   []person
+	Back     link
 	Heading  string
 	Current  string // the booking to be changed
+	Note     string // what the service asks for
 	Channels []link
+	Services []link // empty where there is nothing to choose
 	Venues   []link
 	Week     string
 	Previous link // no path: it would lie in the past
 	Next     link
 	NextFree link // no path: nothing is free, or the week has something
+	Wait     link // to the waiting list; no path: not for this person
 	Days     []slotDayHead
 	Rows     []slotRow
 	Empty    string
@@ -65,20 +57,32 @@ type slotCell struct{ Path, When, Label, Class string }
 
 // choice is what of the page is chosen so far; it stands in the query.
 type choice struct {
-	path    string // of the page
+	path    string     // of the page
+	query   url.Values // what goes with it
 	channel booking.Channel
+	service booking.Service
 	venue   booking.Venue
 	from    jp.Date
 }
 
+func (ch choice) values(pairs ...string) url.Values {
+	q := url.Values{"channel": {string(ch.channel)}}
+	for name, values := range ch.query {
+		q[name] = values
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		q.Set(pairs[i], pairs[i+1])
+	}
+	return q
+}
+
 func (ch choice) link(label string) link {
-	q := url.Values{"channel": {string(ch.channel)}, "venue": {string(ch.venue.Ref)}, "from": {ch.from.String()}}
+	q := ch.values("service", string(ch.service.Ref), "venue", string(ch.venue.Ref), "from", ch.from.String())
 	return link{Path: ch.path + "?" + q.Encode(), Label: label}
 }
 
 func (ch choice) check(s booking.Slot) string {
-	q := url.Values{"channel": {string(ch.channel)}, "slot": {string(s.Ref)}}
-	return ch.path + "/check?" + q.Encode()
+	return ch.path + "/check?" + ch.values("slot", string(s.Ref)).Encode()
 }
 
 // channelOf reads how the person reached the office: by telephone unless the
@@ -91,23 +95,19 @@ func channelOf(s string) booking.Channel {
 }
 
 // chooseSlot shows the slots for an errand.
-func (d *Desk) chooseSlot(e errand) web.Handler {
+func (d *Desk) chooseSlot(e *errand) web.Handler {
 	return func(c *gin.Context) error {
 		p := chooseSlotPage{Heading: e.heading}
 		err := d.store.Read(c, func(tx *store.Tx) error {
-			r, live, err := e.begin(tx, refOf(c))
+			a, err := e.begin(tx, c)
 			if err != nil {
 				return err
 			}
-			if err := ourBooking(c, live); err != nil {
-				return err
+			p.Person, p.People, p.Back = a.person, a.people, a.back
+			if a.changes() {
+				p.Current = slotTime(a.live.Slot) + "　" + a.live.Venue.Name
 			}
-			p.Person = personOf(r)
-			if e == toChange {
-				p.Current = slotTime(live.Slot) + "　" + live.Venue.Name
-			}
-			ch := choice{path: recipientPath(r) + "/" + e.verb, channel: channelOf(c.Query("channel"))}
-			return p.fill(tx, c, ch, live)
+			return p.fill(tx, c, a)
 		})
 		if refused, ok := problem.As(err); ok && refused.Kind == problem.Conflict {
 			return d.bookingConflict(c, refused, conflictPage{Heading: e.heading})
@@ -119,26 +119,7 @@ func (d *Desk) chooseSlot(e errand) web.Handler {
 	}
 }
 
-// begin finds whom the errand is for, and the booking it changes. Problems:
-// card.NotFound, booking.CardIssued, booking.AlreadyBooked, booking.NotLive.
-func (e errand) begin(tx *store.Tx, ref store.Ref) (r card.Record, live booking.Visit, err error) {
-	if r, err = card.Get(tx, ref); err != nil {
-		return r, live, err
-	}
-	live, booked, err := booking.Live(tx, r.Card.ID)
-	switch {
-	case err != nil:
-	case r.Issued():
-		err = booking.CardIssued
-	case booked && e == toBook:
-		err = booking.AlreadyBooked
-	case !booked && e == toChange:
-		err = booking.NotLive
-	}
-	return r, live, err
-}
-
-func (p *chooseSlotPage) fill(tx *store.Tx, c *gin.Context, ch choice, live booking.Visit) error {
+func (p *chooseSlotPage) fill(tx *store.Tx, c *gin.Context, a about) error {
 	venues, err := ourVenues(tx, c)
 	if err != nil {
 		return err
@@ -147,24 +128,32 @@ func (p *chooseSlotPage) fill(tx *store.Tx, c *gin.Context, ch choice, live book
 		p.Empty = "受付場所がまだ登録されていません。管理者にお問い合わせください。"
 		return nil
 	}
-	service, err := booking.CardIssuance(tx)
+	ch := choice{path: a.path, query: a.query, channel: channelOf(c.Query("channel"))}
+	services, err := a.services(tx)
 	if err != nil {
 		return err
 	}
-	ch.venue = chosenVenue(venues, c.Query("venue"), live)
+	ch.service = a.service(services, c.Query("service"))
+	ch.venue = chosenVenue(venues, c.Query("venue"), a.live)
 	today := jp.DateOf(tx.Now)
-	free, err := booking.FreeDays(tx, ch.venue.ID, service.ID, booking.Period{From: today, To: today.AddDays(daysAhead)}, booking.StaffSeat)
+	free, err := booking.FreeDays(tx, ch.venue.ID, ch.service.ID, booking.Period{From: today, To: today.AddDays(daysAhead)}, booking.StaffSeat)
 	if err != nil {
 		return err
 	}
 	free = slices.DeleteFunc(free, func(d booking.Day) bool { return d.Remaining == 0 })
-	ch.from = firstDay(c.Query("from"), today, live, free)
-	p.choices(ch, venues)
+	ch.from = firstDay(c.Query("from"), today, a.live, free)
+	p.choices(ch, services, venues)
 	p.weeks(ch, today, free)
-	grid := grid{now: tx.Now, choice: ch, live: live, overbook: may(c, staff.MayOverbook)}
+	if a.visitor && !ch.service.WithoutNotice {
+		p.Note = "この業務の予約には、ふつう交付通知書が要ります。一覧を読み取った人は「さがす」から予約してください。ここで予約するときは、理由を書きます。"
+	}
+	if len(a.cards) == 1 && !a.visitor {
+		p.Wait = waitingLink(*a.person, ch)
+	}
+	grid := grid{now: tx.Now, choice: ch, live: a.live, overbook: may(c, staff.MayOverbook)}
 	for i := range daysShown {
 		on := ch.from.AddDays(i)
-		slots, err := booking.DaySlots(tx, ch.venue.ID, service.ID, on)
+		slots, err := booking.DaySlots(tx, ch.venue.ID, ch.service.ID, on)
 		if err != nil {
 			return err
 		}
@@ -177,6 +166,36 @@ func (p *chooseSlotPage) fill(tx *store.Tx, c *gin.Context, ch choice, live book
 		p.Empty = "この週に、" + ch.venue.Name + "の予約枠はありません。"
 	}
 	return nil
+}
+
+// services are those that can be chosen: a change stays with its service.
+// Problem: booking.ServiceNotFound while there is none.
+func (a about) services(tx *store.Tx) ([]booking.Service, error) {
+	if a.changes() {
+		s, err := booking.ServiceByID(tx, a.live.Slot.ServiceID)
+		return []booking.Service{s}, err
+	}
+	services, err := booking.Services(tx)
+	if err == nil && len(services) == 0 {
+		err = booking.ServiceNotFound
+	}
+	return services, err
+}
+
+// service is the one asked for, else the usual one: the first that needs no
+// notice for who has none, the issue of cards for who has.
+func (a about) service(services []booking.Service, asked string) booking.Service {
+	for _, s := range services {
+		if string(s.Ref) == asked {
+			return s
+		}
+	}
+	for _, s := range services {
+		if a.visitor && s.WithoutNotice || !a.visitor && s.Code == booking.CardIssuanceCode {
+			return s
+		}
+	}
+	return services[0]
 }
 
 func chosenVenue(venues []booking.Venue, ref string, live booking.Visit) booking.Venue {
@@ -223,13 +242,23 @@ func later(a, b jp.Date) jp.Date {
 	return a
 }
 
-func (p *chooseSlotPage) choices(ch choice, venues []booking.Venue) {
+func (p *chooseSlotPage) choices(ch choice, services []booking.Service, venues []booking.Venue) {
 	for _, channel := range []booking.Channel{booking.Telephone, booking.Counter} {
 		other := ch
 		other.channel = channel
 		l := other.link(channel.Label())
 		l.Here = channel == ch.channel
 		p.Channels = append(p.Channels, l)
+	}
+	for _, s := range services {
+		if len(services) == 1 {
+			break
+		}
+		other := ch
+		other.service = s
+		l := other.link(s.Name)
+		l.Here = s.ID == ch.service.ID
+		p.Services = append(p.Services, l)
 	}
 	for _, v := range venues {
 		other := ch

@@ -109,6 +109,7 @@ func (d *Desk) routes() []guarded {
 		d.postalRoutes(),
 		d.intakeRoutes(),
 		d.setupRoutes(),
+		d.visitRoutes(),
 	)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"madoguchi/app/audit"
 	"madoguchi/app/booking"
 	"madoguchi/app/card"
 	"madoguchi/app/jp"
@@ -45,6 +46,7 @@ type recipientPage struct {
 	// work; nil means that there is none.
 	elsewhere func(booking.Visit) bool
 
+	Waiting  *waitingBox // nil for who does not wait
 	History  []pastBooking
 	Notes    []note
 	Note     *control // nil for who may not write one
@@ -54,12 +56,18 @@ type recipientPage struct {
 
 // bookingBox is the card's live booking, or the one it was issued with.
 type bookingBox struct {
-	When, Venue, Number, Channel, BookedAt, ChangedAt, Reason string
+	Path, When, Venue, Number, Channel, BookedAt, ChangedAt, Reason string
+}
+
+// waitingBox is the card's place on the waiting list.
+type waitingBox struct {
+	standing
+	Where, Days, Path string
 }
 
 type button struct{ Path, Label, Class string }
 
-type pastBooking struct{ When, Venue, Number, Channel, State, Class string }
+type pastBooking struct{ Path, When, Venue, Number, Channel, State, Class string }
 
 type note struct{ Body, WrittenAt, WrittenBy string }
 
@@ -114,6 +122,9 @@ func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permiss
 		p.ContactPath = p.Path + "/contact"
 	}
 	p.bookings(r, visits)
+	if err := p.waiting(tx, r); err != nil {
+		return err
+	}
 	elsewhere := p.elsewhere != nil && slices.ContainsFunc(visits, p.elsewhere)
 	if elsewhere {
 		p.BoxSentence = "この予約の変更と取消は、" + p.Booking.Venue + "の担当者が行います。"
@@ -129,7 +140,11 @@ func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permiss
 	for _, n := range notes {
 		p.Notes = append(p.Notes, note{Body: n.Body, WrittenAt: recently(n.WrittenAt), WrittenBy: n.WrittenBy})
 	}
-	p.Trail, p.TrailCut, err = trailOf(tx, r, visits)
+	subjects := []audit.Subject{r.Card.Subject()}
+	for _, v := range visits {
+		subjects = append(subjects, v.Booking.Subject())
+	}
+	p.Trail, p.TrailCut, err = trailOf(tx, subjects...)
 	return err
 }
 
@@ -141,7 +156,7 @@ func (p *recipientPage) bookings(r card.Record, visits []booking.Visit) {
 			continue
 		}
 		p.History = append(p.History, pastBooking{
-			When: slotTime(v.Slot), Venue: v.Venue.Name, Number: v.Number.String(),
+			Path: bookingPath(v.Booking.Ref), When: slotTime(v.Slot), Venue: v.Venue.Name, Number: v.Number.String(),
 			Channel: v.Channel.Label(), State: v.State.Label(), Class: string(v.State),
 		})
 	}
@@ -164,9 +179,19 @@ func (p *recipientPage) bookings(r card.Record, visits []booking.Visit) {
 
 func bookingBoxOf(v booking.Visit) *bookingBox {
 	return &bookingBox{
-		When: v.Slot.HeldOn.Era() + "　" + slotSpan(v.Slot), Venue: v.Venue.Name, Number: v.Number.String(),
+		Path: bookingPath(v.Booking.Ref), When: v.Slot.HeldOn.Era() + "　" + slotSpan(v.Slot), Venue: v.Venue.Name, Number: v.Number.String(),
 		Channel: v.Channel.Label(), BookedAt: recently(v.BookedAt), ChangedAt: recently(v.ChangedAt), Reason: v.Reason,
 	}
+}
+
+func (p *recipientPage) waiting(tx *store.Tx, r card.Record) error {
+	w, waits, err := booking.WaitingOf(tx, r.Card.ID)
+	if err != nil || !waits {
+		return err
+	}
+	p.Waiting = &waitingBox{standing: waitingStanding(w), Days: daySpan(w.FromOn, w.UntilOn), Path: waitingPath(w)}
+	p.Waiting.Where, err = placeAndService(tx, w.VenueID, w.ServiceID)
+	return err
 }
 
 // buttons offers what the card's standing and the person's role allow.
@@ -182,11 +207,15 @@ func (p *recipientPage) buttons(r card.Record, may func(staff.Permission) bool) 
 	}
 	if p.Booking == nil {
 		add(staff.MayBook, button{"/book", "予約する", ""})
+		add(staff.MayBook, button{"/together", "家族を一緒に予約する", "second"})
 		add(staff.MayIssue, button{"/issue", "交付済みにする", "second"})
 		return
 	}
 	add(staff.MayIssue, button{"/issue", "交付済みにする", ""})
 	add(staff.MayBook, button{"/change", "予約を変更する", "second"})
+	if p.Waiting == nil {
+		add(staff.MayBook, button{"/waiting", "早い日のキャンセル待ちに入れる", "second"})
+	}
 	add(staff.MayBook, button{"/cancel", "予約を取り消す", "danger"})
 }
 

@@ -23,7 +23,7 @@ func TestRecipientBeforeABooking(t *testing.T) {
 	p := o.clerk().Get(pathOf(o.hanako))
 	must(t, p, http.StatusOK, "髙橋 花子", "76歳", "ABC-123456", "12345678901234567890123", "039-0802", "まだ予約がありません。",
 		"令和8年12月1日（火） 9:00（窓口 花子）", "まだ交付していません", "令和18年（2036年）5月12日")
-	if got, want := buttons(p), []string{"予約する", "交付済みにする"}; !slices.Equal(got, want) {
+	if got, want := buttons(p), []string{"予約する", "家族を一緒に予約する", "交付済みにする"}; !slices.Equal(got, want) {
 		t.Errorf("got buttons %q, want %q", got, want)
 	}
 	golden(t, "recipient", p)
@@ -48,7 +48,7 @@ func TestRecipientWithABooking(t *testing.T) {
 	p := o.clerk().Get(pathOf(o.hanako))
 	must(t, p, http.StatusOK, "いまの予約", "令和8年12月3日（木） 9時30分～10時 南部町役場", v.Number.String(),
 		"12月1日（火） 9:25 に変更", "取消済み", "予約を取消（12月4日（金）9時30分）", "予約を変更（12月3日（木）10時 → 12月3日（木）9時30分）", "予約サイト（本人）")
-	if got, want := buttons(p), []string{"交付済みにする", "予約を変更する", "予約を取り消す"}; !slices.Equal(got, want) {
+	if got, want := buttons(p), []string{"交付済みにする", "予約を変更する", "早い日のキャンセル待ちに入れる", "予約を取り消す"}; !slices.Equal(got, want) {
 		t.Errorf("got buttons %q, want %q", got, want)
 	}
 	golden(t, "recipient_booked", p, v.Number.String(), "NUMBER-2", old.Number.String(), "NUMBER-1")

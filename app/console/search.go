@@ -22,6 +22,15 @@ type searchPage struct {
 	Query string
 	Rows  []searchRow
 	More  bool // there are more than are listed
+	// Visits are bookings that were made without a card.
+	Visits []visitRow
+}
+
+// visitRow is a booking of someone without a card on record.
+type visitRow struct {
+	person
+	standing
+	When, Venue, Number string
 }
 
 type searchRow struct {
@@ -39,8 +48,15 @@ func (d *Desk) search(c *gin.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(found) == 1 {
+		if err := p.visits(tx, c); err != nil {
+			return err
+		}
+		switch {
+		case len(found) == 1 && len(p.Visits) == 0:
 			only = recipientPath(found[0])
+			return nil
+		case len(found) == 0 && len(p.Visits) == 1:
+			only = p.Visits[0].Path
 			return nil
 		}
 		if p.More = len(found) > searchLimit; p.More {
@@ -62,6 +78,35 @@ func (d *Desk) search(c *gin.Context) error {
 		return web.To(c, only)
 	}
 	return d.show(c, http.StatusOK, "search", "さがす", &p)
+}
+
+// visits finds bookings without a card: by number, name or telephone number,
+// at our places.
+func (p *searchPage) visits(tx *store.Tx, c *gin.Context) error {
+	found, err := booking.FindVisits(tx, p.Query, searchLimit)
+	if err != nil {
+		return err
+	}
+	if n, err := booking.ParseNumber(p.Query); err == nil {
+		v, err := booking.ByNumber(tx, n)
+		if err == nil && v.CardID == 0 && v.State != booking.Held && v.State != booking.Expired {
+			e, err := booking.EntryByRef(tx, v.Booking.Ref)
+			if err != nil {
+				return err
+			}
+			found = append(found, e)
+		}
+		if err != nil && !errors.Is(err, booking.NotFound) {
+			return err
+		}
+	}
+	for _, e := range ourEntries(c, found) {
+		p.Visits = append(p.Visits, visitRow{
+			person: personOfEntry(e), standing: standing{e.Visit.State.Label(), string(e.Visit.State)},
+			When: slotTime(e.Visit.Slot), Venue: e.Visit.Venue.Name, Number: e.Visit.Number.String(),
+		})
+	}
+	return nil
 }
 
 // find looks a booking number up first: with its check digit it is hardly

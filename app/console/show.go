@@ -24,6 +24,7 @@ type person struct {
 	Birth        string
 	NoticeNumber string
 	IssueKind    string
+	Telephone    string // of a visitor, who has no record to look it up in
 }
 
 // personOf names a person; one whose name is not kept goes by the number of

@@ -48,7 +48,16 @@ var pages = map[string]any{
 	"setup_staff":         &staffVenuesPage{},
 	"setup_settings":      &settingsPage{},
 
-	"error": &errorPage{},
+	"error":        &errorPage{},
+	"booking":      &bookingPage{},
+	"pick_card":    &pickCardPage{},
+	"slip":         &slipPage{},
+	"together":     &togetherPage{},
+	"moves":        &movesPage{},
+	"moved":        &movedPage{},
+	"waiting":      &waitingPage{},
+	"waiting_quit": &quitPage{},
+	"waiting_join": &joinPage{},
 }
 
 func TestTemplatesFitTheirPageStructs(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 
 	"madoguchi/app/audit"
 	"madoguchi/app/booking"
-	"madoguchi/app/card"
 	"madoguchi/app/staff"
 	"madoguchi/store"
 )
@@ -53,15 +52,12 @@ var trailWords = map[audit.Action]string{
 	audit.MailQueued:       "メールを送信待ちに追加",
 }
 
-// trailOf tells what was done with a card and its bookings, newest first; cut
-// is true when there is more than trailLength.
-func trailOf(tx *store.Tx, r card.Record, visits []booking.Visit) (trail []trailLine, cut bool, err error) {
-	entries, err := audit.Of(tx, r.Card.Subject())
-	if err != nil {
-		return nil, false, err
-	}
-	for _, v := range visits {
-		of, err := audit.Of(tx, v.Booking.Subject())
+// trailOf tells what was done with some subjects, newest first; cut is true
+// when there is more than trailLength.
+func trailOf(tx *store.Tx, subjects ...audit.Subject) (trail []trailLine, cut bool, err error) {
+	var entries []audit.Entry
+	for _, s := range subjects {
+		of, err := audit.Of(tx, s)
 		if err != nil {
 			return nil, false, err
 		}

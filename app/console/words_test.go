@@ -21,6 +21,10 @@ var met = []*problem.Problem{
 	booking.SlotFull, booking.SlotClosed, booking.SlotPast, booking.OutsidePeriod, booking.AlreadyBooked, booking.CardIssued,
 	booking.Stale, booking.NotLive, booking.PastCutoff, booking.ReasonMissing, booking.ReasonTooLong, booking.NotFound,
 	booking.SlotNotFound, booking.VenueNotFound, booking.ServiceNotFound,
+	card.VisitorNameMissing, card.TelephoneMissing, booking.TooManyLive, booking.TiedAlready, booking.VisitorReason,
+	booking.NoRoomTogether, booking.TooMany, booking.PlanStale, booking.NothingToDo, booking.CauseMissing, booking.CauseTooLong, booking.SameDay,
+	booking.AlreadyWaiting, booking.PlacesFree, booking.NotSooner, booking.WaitingNotFound, booking.WaitingStale, booking.WaitingOver,
+	booking.NotOffered, booking.WaitingFirst, dayUnreadable,
 	booking.NotToday, booking.StepNotAllowed, booking.NotLateYet, booking.VisitNotFound, booking.NothingScanned, booking.ScannedWithIME,
 	booking.CounterTooLong, booking.CounterNotFound, booking.NobodyWaits, booking.ExtractTooLong,
 }
@@ -37,7 +41,8 @@ func TestEveryProblemMetHereHasASentence(t *testing.T) {
 	}
 	for _, flash := range []string{
 		"session_expired", "signed_out", "password_changed", "note_written", "sign_in_released", "contact_corrected",
-		"card_issued", "booking_cancelled", toBook.flash, toChange.flash,
+		"card_issued", "booking_cancelled", toBook.flash, toChange.flash, toBookTogether.flash,
+		"booking_tied", "moved_many", "waiting_joined", "waiting_moved_up", "waiting_declined", "waiting_removed",
 	} {
 		keys = append(keys, "flash."+flash)
 	}
@@ -46,7 +51,10 @@ func TestEveryProblemMetHereHasASentence(t *testing.T) {
 	}
 	keys = append(keys, "flash.visit_called", "flash.visit_papers_missing", "flash.nobody_waits")
 	keys = append(keys, "form.staff_id_missing", "form.password_missing", "form.current_missing", "form.new_missing",
-		"form.again_differs", "field.current.one_time", "field.new.rule")
+		"form.again_differs", "field.current.one_time", "field.new.rule", "field.reason.visitor", "field.reason.visitor_hint", "field.reason.many", "field.move_date.label",
+		"field.move_date.hint", "field.move_to.label", "field.move_to.hint", "field.cause.label", "field.cause.hint",
+		"field.wait_from.label", "field.wait_from.hint", "field.wait_until.label", "field.wait_until.hint",
+		"field.visitor_name.label", "field.visitor_kana_name.label", "field.visitor_telephone.label")
 	for _, key := range keys {
 		if !words.Has(key) {
 			t.Errorf("%s: got no sentence", key)

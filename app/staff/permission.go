@@ -16,6 +16,7 @@ const (
 	MayExtract      Permission = "extract_bookings"
 	MayBook         Permission = "book"
 	MayOverbook     Permission = "overbook"
+	MayMoveMany     Permission = "move_many" // a whole slot or day, with mails to everyone
 	MayIssue        Permission = "issue"
 	MayWriteNotes   Permission = "write_notes"
 	MayCorrect      Permission = "correct"
@@ -48,12 +49,12 @@ func (r Role) Label() string {
 
 var permissions = map[Role]map[Permission]bool{
 	Clerk: {
-		MaySeeToday: true, MayReadList: true, MaySearch: true, MayCheckIn: true, MayListBookings: true, MayBook: true,
+		MaySeeToday: true, MayReadList: true, MaySearch: true, MayCheckIn: true, MayListBookings: true, MayBook: true, MayMoveMany: true,
 		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
 		MayTakeLists: true,
 	},
 	Administrator: {
-		MaySeeToday: true, MayReadList: true, MaySearch: true, MayCheckIn: true, MayListBookings: true, MayBook: true,
+		MaySeeToday: true, MayReadList: true, MaySearch: true, MayCheckIn: true, MayListBookings: true, MayBook: true, MayMoveMany: true,
 		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
 		MayCorrectRead: true, MaySetUpIntake: true,
 		MayExtract: true, MayOverbook: true, MayManageStaff: true, MaySetUpCounter: true,
