@@ -31,7 +31,7 @@ func check(ctx context.Context, s Surroundings) error {
 	p := &printer{out: s.Out}
 	p.say("設定")
 	for _, o := range allOptions {
-		p.say("  %-12s %s", o.name, o.get(cfg))
+		p.say("  %-18s %s", o.name, o.get(cfg))
 	}
 	p.checkCopyRules(s.Files)
 	if _, err := os.Stat(cfg.Database()); err != nil {

@@ -19,6 +19,8 @@ type Config struct {
 	Console    string // address of the staff console
 	TrustProxy bool   // a proxy in front says whether the visitor came by TLS
 
+	Mail MailConfig // which mail server is used, if any
+
 	// Replica is where the copies go; replica is how it was written.
 	Replica replica.Target
 	replica string
@@ -56,7 +58,7 @@ var (
 		}, get: func(c Config) string { return strconv.FormatBool(c.TrustProxy) }}
 )
 
-var allOptions = []option{optData, optPublic, optConsole, optReplica, optTrustProxy}
+var allOptions = append([]option{optData, optPublic, optConsole, optReplica, optTrustProxy}, mailOptions...)
 
 func text(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, v string) error {
@@ -155,6 +157,7 @@ func (c *Config) complete(cmd command) []string {
 	if c.Public != "" && c.Public == c.Console && !strings.HasSuffix(c.Public, ":0") {
 		wrong = append(wrong, "--public と --console: 同じアドレスは使えません")
 	}
+	wrong = append(wrong, c.Mail.wrong()...)
 	if !cmd.has(optReplica.name) || c.Data == "" {
 		return wrong
 	}

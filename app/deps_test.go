@@ -16,19 +16,19 @@ import (
 var allowed = map[string][]string{
 	"madoguchi": {"app"},
 	"app": {"app/attempt", "app/audit", "app/bench", "app/booking", "app/card", "app/console", "app/demo", "app/intake", "app/jp",
-		"app/postal", "app/problem", "app/public", "app/qr", "app/settings", "app/sheet", "app/staff", "app/web", "store", "store/replica", "store/restore"},
+		"app/mail", "app/postal", "app/problem", "app/public", "app/qr", "app/settings", "app/sheet", "app/staff", "app/web", "store", "store/replica", "store/restore"},
 	"app/audit":     {"store"},
 	"app/attempt":   {"store"},
 	"app/settings":  {"app/audit", "app/problem", "app/jp", "store"},
 	"app/staff":     {"app/attempt", "app/audit", "app/problem", "app/settings", "store"},
 	"app/card":      {"app/attempt", "app/audit", "app/jp", "app/problem", "app/settings", "store"},
-	"app/mail":      {"app/audit", "store"},
+	"app/mail":      {"app/audit", "app/jp", "app/problem", "store"},
 	"app/booking":   {"app/attempt", "app/audit", "app/card", "app/jp", "app/mail", "app/problem", "app/settings", "store"},
 	"app/intake":    {"app/audit", "app/card", "app/jp", "app/postal", "app/problem", "app/qr", "app/settings", "app/sheet", "store"},
 	"app/demo":      {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/settings", "app/staff", "store"},
 	"app/web":       {"app/jp", "app/problem", "store"},
-	"app/public":    {"app/attempt", "app/audit", "app/booking", "app/card", "app/jp", "app/problem", "app/qr/draw", "app/settings", "app/web", "store"},
-	"app/console":   {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/postal", "app/problem", "app/qr/draw", "app/settings", "app/sheet", "app/staff", "app/web", "store"},
+	"app/public":    {"app/attempt", "app/audit", "app/booking", "app/card", "app/jp", "app/mail", "app/problem", "app/qr/draw", "app/settings", "app/web", "store"},
+	"app/console":   {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/mail", "app/postal", "app/problem", "app/qr/draw", "app/settings", "app/sheet", "app/staff", "app/web", "store"},
 	"app/apptest":   {"store"},
 	"app/postal":    {"app/jp"},
 	"app/sheet":     {"app/jp", "app/problem"},
@@ -47,6 +47,9 @@ var only = map[string][]string{
 	"github.com/xuri/excelize":          {"app/sheet"},
 	"os/exec":                           {"app", "app/qr"},
 	"net/smtp":                          {},
+	"text/template":                     {"app/mail"},
+	"github.com/wneessen/go-mail":       {"app/mail"},
+	"github.com/emersion/go-smtp":       {"app/apptest"},
 }
 
 type listed struct {

@@ -42,7 +42,9 @@ func tidy(ctx context.Context, st *store.Store) error {
 		if _, err := web.DeleteExpired(tx); err != nil {
 			return err
 		}
-		_, err := attempt.DeleteOld(tx)
-		return err
+		if _, err := attempt.DeleteOld(tx); err != nil {
+			return err
+		}
+		return tidyMail(tx)
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"madoguchi/app/booking"
 	"madoguchi/app/console"
 	"madoguchi/app/intake"
+	"madoguchi/app/mail"
 	"madoguchi/app/public"
 	"madoguchi/app/staff"
 	"madoguchi/app/web"
@@ -37,6 +38,7 @@ type service struct {
 	log     *slog.Logger
 	st      *store.Store
 	rep     *replica.Replica
+	outbox  *mail.Outbox
 	public  *http.Server
 	console *http.Server
 	// Where the listeners really are, when the port was left to the system.
@@ -91,6 +93,8 @@ func runService(ctx context.Context, s Surroundings, cfg Config, started func(*s
 	defer jobs()
 	seats := startSeats(working, svc.st, svc.log)
 	defer seats()
+	mails := startMail(working, svc.outbox)
+	defer mails()
 	read, err := svc.startReader(working)
 	if err != nil {
 		return err
@@ -120,11 +124,16 @@ func (svc *service) open(ctx context.Context, s Surroundings) error {
 	if svc.rep, err = replica.Start(ctx, svc.st, svc.cfg.Replica, cfg, svc.log); err != nil {
 		return err
 	}
-	residents, err := public.New(web.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy})
+	if svc.outbox, err = newOutbox(svc.cfg.Mail, svc.st, s.Files, svc.log); err != nil {
+		return err
+	}
+	residents, err := public.New(public.Options{
+		Options: web.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy}, Mail: svc.cfg.Mail.On(),
+	})
 	if err != nil {
 		return err
 	}
-	desk, err := console.New(ctx, console.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy})
+	desk, err := console.New(ctx, console.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy, MailFrom: svc.cfg.Mail.sender()})
 	if err != nil {
 		return err
 	}

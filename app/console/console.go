@@ -39,6 +39,8 @@ type Options struct {
 	Log *slog.Logger
 	// TrustProxy believes X-Forwarded-Proto; see web.Options.
 	TrustProxy bool
+	// MailFrom is the address that mails come from; "" when none are sent.
+	MailFrom string
 }
 
 // Desk is the console of one town.
@@ -47,6 +49,8 @@ type Desk struct {
 	site  *web.Site
 	// postal is the dictionary in use; it follows what the store holds.
 	postal *intake.Dictionary
+	// mailFrom is the address that mails come from; "" when none are sent.
+	mailFrom string
 	// town is how the town was set up when a page was last asked for: error
 	// pages must not need the database to say whose they are.
 	town atomic.Pointer[settings.Settings]
@@ -58,7 +62,7 @@ func New(ctx context.Context, o Options) (*Desk, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	d := &Desk{store: o.Store, postal: intake.NewDictionary(o.Store, log)}
+	d := &Desk{store: o.Store, mailFrom: o.MailFrom, postal: intake.NewDictionary(o.Store, log)}
 	err := o.Store.Read(ctx, func(tx *store.Tx) error {
 		s, err := settings.Get(tx)
 		d.town.Store(&s)
@@ -110,6 +114,7 @@ func (d *Desk) routes() []guarded {
 		d.intakeRoutes(),
 		d.setupRoutes(),
 		d.visitRoutes(),
+		d.mailRoutes(),
 	)
 }
 

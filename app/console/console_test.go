@@ -341,7 +341,7 @@ func TestRoleWithoutThePermissionIsRefused(t *testing.T) {
 
 func TestPublicListenerServesNoConsolePage(t *testing.T) {
 	o := open(t)
-	residents, err := public.New(web.Options{Store: o.st, Files: apptest.Files(), Log: slog.New(slog.DiscardHandler)})
+	residents, err := public.New(public.Options{Options: web.Options{Store: o.st, Files: apptest.Files(), Log: slog.New(slog.DiscardHandler)}, Mail: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,7 @@ var menuEntries = []struct {
 	{link{Path: "/setup", Label: "受付の設定"}, staff.MaySetUpCounter},
 	{link{Path: "/visitors", Label: "カードなしの予約"}, staff.MayBook},
 	{link{Path: "/waiting-list", Label: "キャンセル待ち"}, staff.MayBook},
+	{link{Path: "/mails", Label: "メールの状況"}, staff.MaySeeMail},
 }
 
 // show answers with a page: name is its template, title its heading.

@@ -58,6 +58,7 @@ var pages = map[string]any{
 	"waiting":      &waitingPage{},
 	"waiting_quit": &quitPage{},
 	"waiting_join": &joinPage{},
+	"mails":        &mailsPage{},
 }
 
 func TestTemplatesFitTheirPageStructs(t *testing.T) {

@@ -50,6 +50,9 @@ var trailWords = map[audit.Action]string{
 	audit.WaitingDeclined:  "キャンセル待ちの枠を辞退",
 	audit.WaitingExpired:   "キャンセル待ちの案内が期限切れ",
 	audit.MailQueued:       "メールを送信待ちに追加",
+	audit.MailProposed:     "メールアドレスを入力（確認待ち）",
+	audit.MailConfirmed:    "メールアドレスを確認",
+	audit.MailForgotten:    "メールアドレスを削除",
 }
 
 // trailOf tells what was done with some subjects, newest first; cut is true

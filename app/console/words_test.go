@@ -7,6 +7,7 @@ import (
 	"madoguchi/app/booking"
 	"madoguchi/app/card"
 	"madoguchi/app/intake"
+	"madoguchi/app/mail"
 	"madoguchi/app/problem"
 	"madoguchi/app/staff"
 	"madoguchi/app/web"
@@ -27,6 +28,7 @@ var met = []*problem.Problem{
 	booking.NotOffered, booking.WaitingFirst, dayUnreadable,
 	booking.NotToday, booking.StepNotAllowed, booking.NotLateYet, booking.VisitNotFound, booking.NothingScanned, booking.ScannedWithIME,
 	booking.CounterTooLong, booking.CounterNotFound, booking.NobodyWaits, booking.ExtractTooLong,
+	mail.NotFound, mail.NotOver,
 }
 
 func TestEveryProblemMetHereHasASentence(t *testing.T) {
@@ -43,6 +45,7 @@ func TestEveryProblemMetHereHasASentence(t *testing.T) {
 		"session_expired", "signed_out", "password_changed", "note_written", "sign_in_released", "contact_corrected",
 		"card_issued", "booking_cancelled", toBook.flash, toChange.flash, toBookTogether.flash,
 		"booking_tied", "moved_many", "waiting_joined", "waiting_moved_up", "waiting_declined", "waiting_removed",
+		"mail_again", "mail_told",
 	} {
 		keys = append(keys, "flash."+flash)
 	}

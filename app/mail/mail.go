@@ -1,13 +1,17 @@
-// Package mail keeps the outbox (送信待ち). Promise: a message is queued in the
-// transaction of what it tells about, so that it is due exactly if that
-// happened; nothing waits for a mail to be sent.
+// Package mail keeps the outbox (送信待ち) and sends it. Promises: a message is
+// queued in the transaction of what it tells about, so that it is due exactly if
+// that happened; nothing waits for a mail to be sent; it is sent at least once
+// or ends with a reason that staff see; every attempt is kept; what is no longer
+// true or of no use is not sent.
 package mail
 
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"madoguchi/app/audit"
+	"madoguchi/app/jp"
 	"madoguchi/store"
 )
 
@@ -16,6 +20,8 @@ type Kind string
 
 // The kinds.
 const (
+	Confirm   Kind = "confirm"  // is this address yours?
+	Reminder  Kind = "reminder" // the day before a visit
 	Booked    Kind = "booked"
 	Changed   Kind = "changed"
 	Cancelled Kind = "cancelled"
@@ -26,6 +32,19 @@ const (
 	Offered   Kind = "offered"    // a place for someone on the waiting list
 )
 
+// Kinds lists every kind.
+func Kinds() []Kind {
+	return []Kind{Confirm, Booked, Changed, Cancelled, Reminder, Moved, CalledOff, Stopped, Resumed, Offered}
+}
+
+// Label is the kind's name on the screen.
+func (k Kind) Label() string {
+	return map[Kind]string{
+		Confirm: "アドレスの確認", Reminder: "前日のお知らせ", Booked: "予約の受付", Changed: "予約の変更", Cancelled: "予約の取消",
+		Moved: "予約の移動", CalledOff: "予約の取消（役所から）", Stopped: "窓口の休止", Resumed: "窓口の再開", Offered: "空きの案内",
+	}[k]
+}
+
 // Japanese is the language of those who have chosen none.
 const Japanese = "ja"
 
@@ -33,27 +52,55 @@ const Japanese = "ja"
 type Message struct {
 	Kind       Kind
 	Card       int64     // whose holder it goes to
-	Lang       string    // language of the resident site; "" means Japanese
+	Lang       string    // language of the resident site; "" means the one that the person chose last
 	BookingRef store.Ref // what it is about; "" for none
+	AboutOn    jp.Date   // the day of a reminder's visit; zero otherwise
 	Cause      string    // why, in the office's own words; "" where there is nothing to explain
 }
 
+// State is what became of a mail (送信の状態).
+type State string
+
+// The states.
+const (
+	Waiting State = "waiting"
+	Sending State = "sending" // an attempt is under way, or was when the program was killed
+	Sent    State = "sent"
+	Failed  State = "failed"  // refused for good, or given up
+	Dropped State = "dropped" // of no use any more
+)
+
 // Row is a message in the outbox.
 type Row struct {
+	ID         int64
 	Ref        store.Ref
 	Kind       Kind
 	CardID     int64
 	Lang       string
 	BookingRef store.Ref
+	AboutOn    jp.Date
 	Cause      string
+	QueuedAt   time.Time
+	State      State
+	Attempts   int
+	RetryFrom  time.Time // since when it is tried: when it was queued, or staff asked again
+	NextAt     time.Time // before which it is not tried again
+	EndedAt    time.Time
+	Why        Why
+	ToldAt     time.Time
 }
+
+const columns = `mail.id, mail.ref, mail.kind, mail.card_id, mail.lang, mail.booking_ref, mail.about_on, mail.cause, mail.queued_at,
+	mail.state, mail.attempts, mail.retry_from, mail.next_at, mail.ended_at, mail.why, mail.told_at`
+
+func (r Row) subject() audit.Subject { return audit.Subject{Kind: "mail", Ref: r.Ref} }
 
 // Queue puts a message into the outbox, in the caller's transaction. It does
 // nothing, and says so with false, for a card whose holder has no mail address
-// on record.
+// on record, and for a reminder that was queued before.
 func Queue(tx *store.Tx, by audit.Actor, m Message) (queued bool, err error) {
-	_, err = store.One[int](tx, `SELECT 1 FROM card JOIN recipient ON recipient.id = card.recipient_id
-		WHERE card.id = ? AND recipient.mail <> ''`, m.Card)
+	lang, err := store.One[string](tx, `SELECT recipient.mail_lang FROM card JOIN recipient ON recipient.id = card.recipient_id
+		WHERE card.id = ? AND (recipient.mail <> '' OR ? = 'confirm')`, m.Card, m.Kind)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
@@ -61,19 +108,31 @@ func Queue(tx *store.Tx, by audit.Actor, m Message) (queued bool, err error) {
 		return false, fmt.Errorf("queue mail: %w", err)
 	}
 	if m.Lang == "" {
+		m.Lang = lang
+	}
+	if m.Lang == "" {
 		m.Lang = Japanese
 	}
 	ref := store.NewRef()
-	_, err = tx.Insert(`INSERT INTO mail (ref, kind, card_id, lang, booking_ref, cause, queued_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		ref, m.Kind, m.Card, m.Lang, m.BookingRef, m.Cause, tx.Now)
+	n, err := tx.Exec(`INSERT INTO mail (ref, kind, card_id, lang, booking_ref, about_on, cause, queued_at, retry_from)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (booking_ref, about_on) WHERE kind = 'reminder' DO NOTHING`,
+		ref, m.Kind, m.Card, m.Lang, m.BookingRef, store.Opt(m.AboutOn), m.Cause, tx.Now, tx.Now)
 	if err != nil {
 		return false, fmt.Errorf("queue mail: %w", err)
+	}
+	if n == 0 {
+		return false, nil
 	}
 	return true, audit.Record(tx, by, audit.MailQueued, audit.Subject{Kind: "mail", Ref: ref},
 		audit.Detail{"kind": m.Kind, "booking": m.BookingRef})
 }
 
+// QueuedSince counts the messages of a kind to a card since an instant.
+func QueuedSince(tx *store.Tx, kind Kind, card int64, since time.Time) (int, error) {
+	return store.One[int](tx, `SELECT count(*) FROM mail WHERE card_id = ? AND kind = ? AND queued_at >= ?`, card, kind, since)
+}
+
 // About lists the messages about a booking, oldest first.
 func About(tx *store.Tx, bookingRef store.Ref) ([]Row, error) {
-	return store.All[Row](tx, `SELECT ref, kind, card_id, lang, booking_ref, cause FROM mail WHERE booking_ref = ? ORDER BY id`, bookingRef)
+	return store.All[Row](tx, `SELECT `+columns+` FROM mail WHERE booking_ref = ? ORDER BY id`, bookingRef)
 }

@@ -60,7 +60,7 @@ func newTown(t *testing.T, people int) *town {
 	w.st, w.clock = apptest.Store(t)
 	apptest.Write(t, w.st, func(tx *store.Tx) error { return w.found(tx, people) })
 	var err error
-	options := web.Options{Store: w.st, Files: apptest.Files(), Log: slog.New(slog.DiscardHandler)}
+	options := Options{Options: web.Options{Store: w.st, Files: apptest.Files(), Log: slog.New(slog.DiscardHandler)}}
 	if w.site, err = newSite(options); err != nil {
 		t.Fatal(err)
 	}

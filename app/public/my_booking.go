@@ -64,6 +64,7 @@ func (s *Site) myBooking(c *gin.Context, tx *store.Tx, v visitor) (reply, error)
 		Waits: v.waits, Offer: v.waits && v.waiting.State == booking.Offered,
 	}
 	page.Translated = page.when.language != "ja"
+	page.MailOffered = page.MailOffered && v.hasCard()
 	page.Visit = page.visitText(v.visit.Slot, v.visit.Venue)
 	var err error
 	if page.Cutoff, err = page.cutoff(tx, v); err != nil {

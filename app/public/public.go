@@ -23,10 +23,18 @@ import (
 	"madoguchi/store"
 )
 
+// Options say what the resident site works with.
+type Options struct {
+	web.Options
+	// Mail is set where a mail server is configured: only then mails are offered.
+	Mail bool
+}
+
 // Site is the resident site (住民サイト).
 type Site struct {
 	web   *web.Site
 	store *store.Store
+	mail  bool
 	// town is what was last read of the settings: the page that tells of a fault
 	// must not ask the database.
 	town atomic.Pointer[settings.Settings]
@@ -34,7 +42,7 @@ type Site struct {
 
 // New makes the resident site's handler from the machinery's options; what the
 // site decides itself is filled in.
-func New(o web.Options) (http.Handler, error) {
+func New(o Options) (http.Handler, error) {
 	s, err := newSite(o)
 	if err != nil {
 		return nil, err
@@ -46,8 +54,8 @@ func New(o web.Options) (http.Handler, error) {
 	return engine, nil
 }
 
-func newSite(o web.Options) (*Site, error) {
-	s := &Site{store: o.Store}
+func newSite(o Options) (*Site, error) {
+	s := &Site{store: o.Store, mail: o.Mail}
 	o.Name, o.SignInPath = "public", "/sign-in"
 	o.Idle = func(tx *store.Tx) (time.Duration, error) {
 		town, err := settings.Get(tx)
@@ -55,7 +63,7 @@ func newSite(o web.Options) (*Site, error) {
 	}
 	o.ErrorPage = s.errorPage
 	var err error
-	s.web, err = web.New(o)
+	s.web, err = web.New(o.Options)
 	return s, err
 }
 
@@ -79,7 +87,7 @@ func (s *Site) routes() []web.Route {
 		web.GET("/booking/cancel", s.page(stages(booked), s.cancelForm)),
 		web.POST("/booking/cancel", s.cancel),
 	}
-	return slices.Concat(all, s.visitRoutes(), s.newcomerRoutes())
+	return slices.Concat(all, s.visitRoutes(), s.newcomerRoutes(), s.mailRoutes())
 }
 
 // visitRoutes are the pages around a booking: who comes along, and waiting.
@@ -136,6 +144,7 @@ type frame struct {
 	Office      telephone
 	Demo        bool
 	SignedIn    bool
+	MailOffered bool // mails can be had
 	IdleMinutes int
 
 	when wording
@@ -161,7 +170,7 @@ func (s *Site) around(c *gin.Context, b web.Base, town settings.Settings) frame 
 	f := frame{
 		Base: b, ServiceName: town.ServiceName, TownName: town.TownName,
 		Office: telephoneOf(town.OfficeTelephone), Demo: town.Demo,
-		SignedIn: s.web.Session(c).Get(cardKey)+s.web.Session(c).Get(visitKey) != "", IdleMinutes: int(town.ResidentIdle.Minutes()),
+		SignedIn: s.web.Session(c).Get(cardKey)+s.web.Session(c).Get(visitKey) != "", MailOffered: s.mail, IdleMinutes: int(town.ResidentIdle.Minutes()),
 		when: wording{web.LanguageOf(c).Code},
 	}
 	if f.ServiceName == "" || web.LanguageOf(c).Prefix != "" {

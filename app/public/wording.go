@@ -1,9 +1,6 @@
 package public
 
 import (
-	"fmt"
-	"strings"
-
 	"madoguchi/app/booking"
 	"madoguchi/app/jp"
 )
@@ -16,47 +13,15 @@ const (
 	english      = "en"
 )
 
-var fullWeekdays = [...]string{"日曜日", "月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "土曜日"}
-
 // day is a date within the coming weeks, without its year.
-func (w wording) day(d jp.Date) string {
-	switch w.language {
-	case easyJapanese:
-		return fmt.Sprintf("%d月%d日（%s）", d.Month, d.Day, fullWeekdays[d.Weekday()])
-	case english:
-		return fmt.Sprintf("%s %d %s", d.Weekday(), d.Day, d.Month)
-	}
-	return d.Short()
-}
+func (w wording) day(d jp.Date) string { return jp.Writing(w.language).Day(d) }
 
 // fullDay is a date with its weekday and its year in both calendars.
-func (w wording) fullDay(d jp.Date) string {
-	era, year, ok := jp.EraOf(d)
-	switch {
-	case w.language == easyJapanese && ok:
-		return fmt.Sprintf("%d年（%s%d年）%s", d.Year, era.Name, year, w.day(d))
-	case w.language == english && ok:
-		return fmt.Sprintf("%s (%s%s %d)", d.English(), strings.ToUpper(era.Code[:1]), era.Code[1:], year)
-	}
-	return d.Both()
-}
+func (w wording) fullDay(d jp.Date) string { return jp.Writing(w.language).FullDay(d) }
 
-func (w wording) month(d jp.Date) string {
-	if w.language == english {
-		return fmt.Sprintf("%s %d", d.Month, d.Year)
-	}
-	return fmt.Sprintf("%d年%d月", d.Year, d.Month)
-}
+func (w wording) month(d jp.Date) string { return jp.Writing(w.language).Month(d) }
 
-func (w wording) clock(c jp.Clock) string {
-	switch {
-	case w.language == english:
-		return c.English()
-	case w.language == easyJapanese && c == noon:
-		return "昼の12時" // 正午 is not among the first words that people learn
-	}
-	return c.Japanese()
-}
+func (w wording) clock(c jp.Clock) string { return jp.Writing(w.language).Clock(c) }
 
 // span is from when to when, such as 午前9時から午前9時30分まで.
 func (f frame) span(from, to jp.Clock) string {

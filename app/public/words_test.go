@@ -15,6 +15,7 @@ import (
 	"madoguchi/app/apptest"
 	"madoguchi/app/booking"
 	"madoguchi/app/card"
+	"madoguchi/app/mail"
 	"madoguchi/app/web"
 )
 
@@ -127,6 +128,10 @@ func composed() map[string]bool {
 	for _, flash := range []string{"signed_out", "person_added", "person_booked", "beside_taken", "waiting_joined", "waiting_left", "waiting_declined"} {
 		keys["flash."+flash] = true
 	}
+	for _, flash := range []string{"mail_proposed", "mail_forgotten"} {
+		keys["flash."+flash] = true
+	}
+	keys["field.mail.label"], keys["field.mail.hint"] = true, true
 	for _, p := range waitingProblems() {
 		keys["flash."+p.Code] = true
 	}
@@ -140,6 +145,7 @@ func composed() map[string]bool {
 		card.ErrNoticeNumber.Code, card.SignInRefused.Code, booking.NotNeeded.Code, card.VisitorNameMissing.Code, card.TelephoneMissing.Code,
 		card.BadTelephone.Code, card.TooLong.Code, booking.SignInRefused.Code, booking.NumberForm.Code, booking.TooManyLive.Code,
 		booking.SlotNotFound.Code, booking.VenueNotFound.Code, booking.ServiceNotFound.Code,
+		card.MailMissing.Code, card.MailForm.Code, card.MailProposalOver.Code, mail.LinkOver.Code, TooManyMails.Code,
 	} {
 		keys["problem."+code] = true
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"madoguchi/app/audit"
+	"madoguchi/app/jp"
 	"madoguchi/app/problem"
 	"madoguchi/store"
 )
@@ -63,6 +64,11 @@ type Settings struct {
 	// WhatToBring is one line for each thing to bring (持ち物).
 	WhatToBring string
 
+	// Reminders sends everyone with a mail address a reminder the day before, from
+	// RemindAt on.
+	Reminders bool
+	RemindAt  jp.Clock
+
 	// ResidentIdle and StaffIdle end a session after that time without a request.
 	ResidentIdle time.Duration
 	StaffIdle    time.Duration
@@ -90,6 +96,9 @@ func defaults() Settings {
 
 		ClosedOnHolidays: true,
 		ClosedAtYearEnd:  true,
+
+		Reminders: true,
+		RemindAt:  10 * 60,
 
 		ResidentIdle:   30 * time.Minute,
 		StaffIdle:      30 * time.Minute,
@@ -119,6 +128,8 @@ var entries = map[string]entry{
 	"booking.late_minutes":        number(func(s *Settings) *int { return &s.LateMinutes }, 0, 240),
 	"waiting.offer_hours":         number(func(s *Settings) *int { return &s.OfferHours }, 1, 72),
 	"booking.what_to_bring":       text(func(s *Settings) *string { return &s.WhatToBring }, 2000),
+	"mail.reminders":              flag(func(s *Settings) *bool { return &s.Reminders }),
+	"mail.remind_at":              clock(func(s *Settings) *jp.Clock { return &s.RemindAt }),
 	"session.resident_minutes":    minutes(func(s *Settings) *time.Duration { return &s.ResidentIdle }, 5, 24*60),
 	"session.staff_minutes":       minutes(func(s *Settings) *time.Duration { return &s.StaffIdle }, 5, 24*60),
 	"password.length":             number(func(s *Settings) *int { return &s.PasswordLength }, 8, 64),
@@ -151,6 +162,20 @@ func text(field func(*Settings) *string, most int) entry {
 			return nil
 		},
 		write: func(s Settings) string { return *field(&s) },
+	}
+}
+
+func clock(field func(*Settings) *jp.Clock) entry {
+	return entry{
+		read: func(s *Settings, v string) error {
+			c, err := jp.ParseClock(v)
+			if err != nil {
+				return ErrValue.With("least", "0:00").With("most", "23:59")
+			}
+			*field(s) = c
+			return nil
+		},
+		write: func(s Settings) string { return field(&s).String() },
 	}
 }
 

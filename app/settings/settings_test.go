@@ -17,7 +17,7 @@ func TestEverySettingIsKeptAndReadBack(t *testing.T) {
 		"booking.first_day_ahead": "2", "booking.days_ahead": "30", "booking.change_cutoff_hours": "24", "booking.what_to_bring": "通知書\n身分証",
 		"session.resident_minutes": "20", "session.staff_minutes": "15", "password.length": "12", "demo": "1",
 		"booking.hold_minutes": "5", "booking.together_most": "3", "booking.contact_most": "4", "booking.late_minutes": "15",
-		"waiting.offer_hours": "6", "closed.holidays": "0", "closed.year_end": "0",
+		"waiting.offer_hours": "6", "mail.reminders": "0", "mail.remind_at": "09:30", "closed.holidays": "0", "closed.year_end": "0",
 	}
 	for name := range entries {
 		if values[name] == "" {

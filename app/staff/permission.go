@@ -22,6 +22,7 @@ const (
 	MayCorrect      Permission = "correct"
 	MayRelease      Permission = "release_sign_in"
 	MayTakeLists    Permission = "take_lists"
+	MaySeeMail      Permission = "see_mail"
 	MayOwnPassword  Permission = "own_password"
 	MayManageStaff  Permission = "manage_staff"
 	MaySetUpCounter Permission = "set_up_counter"
@@ -51,14 +52,14 @@ var permissions = map[Role]map[Permission]bool{
 	Clerk: {
 		MaySeeToday: true, MayReadList: true, MaySearch: true, MayCheckIn: true, MayListBookings: true, MayBook: true, MayMoveMany: true,
 		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
-		MayTakeLists: true,
+		MayTakeLists: true, MaySeeMail: true,
 	},
 	Administrator: {
 		MaySeeToday: true, MayReadList: true, MaySearch: true, MayCheckIn: true, MayListBookings: true, MayBook: true, MayMoveMany: true,
 		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
 		MayCorrectRead: true, MaySetUpIntake: true,
 		MayExtract: true, MayOverbook: true, MayManageStaff: true, MaySetUpCounter: true,
-		MayTakeLists: true,
+		MayTakeLists: true, MaySeeMail: true,
 	},
 }
 

@@ -1,4 +1,4 @@
--- Schema version 7, as it stands after all migrations.
+-- Schema version 8, as it stands after all migrations.
 
 CREATE TABLE audit (
   id           INTEGER PRIMARY KEY,
@@ -342,11 +342,50 @@ CREATE TABLE mail (
   booking_ref TEXT NOT NULL DEFAULT '',
   cause       TEXT NOT NULL DEFAULT '',
   queued_at   TEXT NOT NULL
-) STRICT;
+, state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sending', 'sent', 'failed', 'dropped')), about_on TEXT, attempts INTEGER NOT NULL DEFAULT 0, retry_from TEXT, next_at TEXT, ended_at TEXT, why TEXT NOT NULL DEFAULT '', told_at TEXT) STRICT;
 
 CREATE INDEX mail_booking ON mail (booking_ref);
 
 CREATE INDEX mail_card ON mail (card_id);
+
+CREATE INDEX mail_due ON mail (state, next_at, id);
+
+CREATE UNIQUE INDEX mail_reminder_once ON mail (booking_ref, about_on) WHERE kind = 'reminder';
+
+CREATE TRIGGER mail_is_sent_once BEFORE UPDATE OF state ON mail WHEN OLD.state = 'sent' AND NEW.state <> 'sent'
+BEGIN SELECT RAISE(ABORT, 'mail_is_sent_once'); END;
+
+CREATE TABLE mail_attempt (
+  id         INTEGER PRIMARY KEY,
+  mail_id    INTEGER NOT NULL REFERENCES mail (id),
+  started_at TEXT NOT NULL,
+  ended_at   TEXT,
+  outcome    TEXT NOT NULL DEFAULT '' CHECK (outcome IN ('', 'sent', 'later', 'refused', 'interrupted')),
+  why        TEXT NOT NULL DEFAULT '',
+  code       INTEGER NOT NULL DEFAULT 0,
+  CHECK ((outcome = '') = (ended_at IS NULL))
+) STRICT;
+
+CREATE INDEX mail_attempt_mail ON mail_attempt (mail_id);
+
+CREATE TABLE mail_link (
+  token_hash TEXT PRIMARY KEY CHECK (length(token_hash) = 64),
+  mail_id    INTEGER NOT NULL REFERENCES mail (id),
+  purpose    TEXT NOT NULL CHECK (purpose IN ('confirm', 'cancel')),
+  about      TEXT NOT NULL CHECK (about <> ''),
+  expires_at TEXT NOT NULL,
+  used_at    TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX mail_link_expires_at ON mail_link (expires_at);
+
+CREATE TABLE mail_proposal (
+  recipient_id INTEGER PRIMARY KEY REFERENCES recipient (id),
+  ref          TEXT NOT NULL UNIQUE,
+  mail         TEXT NOT NULL CHECK (mail <> ''),
+  lang         TEXT NOT NULL CHECK (lang <> ''),
+  expires_at   TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE map_picture (
   hash       TEXT PRIMARY KEY CHECK (length(hash) = 64),
@@ -447,7 +486,7 @@ CREATE TABLE recipient (
   telephone   TEXT NOT NULL DEFAULT '',
   mail        TEXT NOT NULL DEFAULT '',
   version     INTEGER NOT NULL DEFAULT 1
-, visitor_key TEXT) STRICT;
+, visitor_key TEXT, mail_lang TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE INDEX recipient_birth ON recipient (birth);
 

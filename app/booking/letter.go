@@ -1,0 +1,146 @@
+package booking
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"madoguchi/app/card"
+	"madoguchi/app/jp"
+	"madoguchi/app/mail"
+	"madoguchi/app/settings"
+	"madoguchi/store"
+)
+
+// Letter is what a mail about a booking would say at tx.Now, and why it would
+// not be sent any more. A mail tells how things stand when it is sent, not how
+// they stood when it was queued.
+func Letter(tx *store.Tx, r mail.Row) (mail.Content, error) {
+	town, err := settings.Get(tx)
+	if err != nil {
+		return mail.Content{}, err
+	}
+	c := mail.Content{Facts: mail.Facts{
+		Town: town.TownName, Site: town.ServiceName, Telephone: town.OfficeTelephone, Cause: r.Cause,
+	}}
+	if r.Kind == mail.Confirm {
+		return proposalLetter(tx, r, c)
+	}
+	v, err := ByRef(tx, r.BookingRef)
+	if errors.Is(err, NotFound) {
+		c.Drop = mail.WhyStale
+		return c, nil
+	}
+	if err != nil {
+		return c, err
+	}
+	c.Until = v.Slot.At()
+	if !v.wanted(tx.Now, r, &c) {
+		c.Drop = mail.WhyStale
+		return c, nil
+	}
+	w := jp.Writing(r.Lang)
+	c.Number = v.Number.String()
+	c.Day, c.Starts, c.Ends = w.FullDay(v.Slot.HeldOn), w.Clock(v.Slot.Starts), w.Clock(v.Slot.Ends)
+	c.Place, c.PlaceAddress, c.PlaceTelephone = v.Venue.Name, v.Venue.Address, v.Venue.Telephone
+	if !v.HeldUntil.IsZero() {
+		c.OfferUntil = w.Instant(v.HeldUntil)
+	}
+	service, err := ServiceByID(tx, v.Slot.ServiceID)
+	if err != nil {
+		return c, err
+	}
+	c.Service = service.Name
+	if c.Bring, err = bringForVisit(tx, v, r.CardID); err != nil {
+		return c, err
+	}
+	if r.Kind == mail.Reminder {
+		can, err := CanChange(tx, v)
+		if err != nil {
+			return c, err
+		}
+		if can {
+			c.Cancel = v.Booking.Ref
+		}
+	}
+	return c, nil
+}
+
+// wanted reports whether a mail is still true of its booking.
+func (v Visit) wanted(now time.Time, r mail.Row, c *mail.Content) bool {
+	switch r.Kind {
+	case mail.Cancelled, mail.CalledOff:
+		return v.State == Cancelled
+	case mail.Offered:
+		c.Until = v.HeldUntil
+		return v.State == Held
+	case mail.Reminder:
+		return v.State == Booked && v.Slot.HeldOn == r.AboutOn
+	}
+	return v.Live()
+}
+
+func bringForVisit(tx *store.Tx, v Visit, id int64) ([]string, error) {
+	who, err := card.GetByID(tx, card.ID(id))
+	if err != nil {
+		return nil, err
+	}
+	is := Case{IssueKind: who.IssueKind, Comer: v.Comer}
+	if is.Comer == "" {
+		is.Comer = Holder
+	}
+	if age, known := who.Birth.AgeOn(v.Slot.HeldOn); known {
+		is.Age = AgeClasses(age)
+	}
+	return BringFor(tx, v.Slot.ServiceID, is)
+}
+
+// proposalLetter asks whether an address that someone gave is theirs.
+func proposalLetter(tx *store.Tx, r mail.Row, c mail.Content) (mail.Content, error) {
+	p, ok, err := card.MailProposed(tx, card.ID(r.CardID))
+	if err != nil || !ok {
+		c.Drop = mail.WhyStale
+		return c, err
+	}
+	c.Confirm, c.Until, c.Hours = p.Ref, p.ExpiresAt, int(card.ProposalTime.Hours())
+	return c, nil
+}
+
+// RemindOf queues the reminders of tomorrow's visits, each once, from the town's
+// hour for them on. Who has booked, or changed the booking, after that hour
+// knows of it already. For the timetable.
+func RemindOf(tx *store.Tx) (int, error) {
+	town, err := settings.Get(tx)
+	if err != nil || !town.Reminders {
+		return 0, err
+	}
+	today := jp.DateOf(tx.Now)
+	from := today.At(town.RemindAt)
+	if tx.Now.Before(from) {
+		return 0, nil
+	}
+	type visit struct {
+		CardID int64
+		Ref    store.Ref
+	}
+	tomorrow := today.AddDays(1)
+	all, err := store.All[visit](tx, `SELECT booking.card_id, booking.ref FROM booking JOIN slot ON slot.id = booking.slot_id
+		JOIN card ON card.id = booking.card_id JOIN recipient ON recipient.id = card.recipient_id
+		WHERE slot.held_on = ? AND booking.state = 'booked' AND recipient.mail <> '' AND coalesce(booking.changed_at, booking.booked_at) < ?
+		AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.booking_ref = booking.ref AND mail.kind = 'reminder' AND mail.about_on = slot.held_on)
+		ORDER BY slot.starts, booking.id`, tomorrow, from)
+	if err != nil {
+		return 0, fmt.Errorf("find visits to remind of: %w", err)
+	}
+	queued := 0
+	for _, v := range all {
+		did, err := mail.Queue(tx, timetable, mail.Message{Kind: mail.Reminder, Card: v.CardID, BookingRef: v.Ref, AboutOn: tomorrow})
+		if err != nil {
+			return queued, err
+		}
+		if did {
+			queued++
+		}
+	}
+	return queued, nil
+}
