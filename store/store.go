@@ -73,6 +73,7 @@ type Store struct {
 
 	committed atomic.Pointer[Commit]
 	onCommit  atomic.Pointer[func(Commit)]
+	confirmer atomic.Pointer[Confirmer]
 }
 
 // Commit names one group commit: a number that grows by one with each, and

@@ -18,6 +18,7 @@ type operation struct {
 	fn    func(*Tx) error
 	pause func() error // instead of fn
 	err   error
+	in    Commit // the group commit that holds the changes
 	done  chan struct{}
 }
 
@@ -29,8 +30,22 @@ type operation struct {
 // ctx counts until fn begins; from then on the answer is awaited, because a
 // caller who left could not know what became of the write. fn must not keep
 // tx, and must not call Read or Write.
+//
+// With a confirmer, Write returns after that one has spoken as well. Where it
+// returns ErrUnconfirmed, the changes may be in the file all the same: the same
+// write again must find that out.
 func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
-	return s.submit(ctx, &operation{ctx: ctx, fn: fn, done: make(chan struct{})})
+	c := s.confirmer.Load()
+	if c != nil {
+		if err := (*c).Admit(); err != nil {
+			return err
+		}
+	}
+	op := &operation{ctx: ctx, fn: fn, done: make(chan struct{})}
+	if err := s.submit(ctx, op); err != nil || c == nil {
+		return err
+	}
+	return (*c).Confirm(op.in)
 }
 
 // Between runs fn between two group commits: no write of this process runs
@@ -138,6 +153,9 @@ func (s *Store) commit(group []*operation) error {
 		return errors.Join(fmt.Errorf("commit: %w", err), w.rollback())
 	}
 	next := Commit{Sequence: sequence, At: now}
+	for _, op := range group {
+		op.in = next
+	}
 	s.committed.Store(&next)
 	if f := s.onCommit.Load(); f != nil {
 		(*f)(next)

@@ -29,7 +29,7 @@ func refused(t *testing.T, database, address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Start(t.Context(), st, target, config(t), quiet())
+	r, err := Start(t.Context(), st, target, config(t), Local, quiet())
 	if !errors.Is(err, ErrForeignCopies) {
 		t.Errorf("got %v, want ErrForeignCopies", err)
 	}
@@ -96,7 +96,7 @@ func TestSecondWriterInTheTargetIsNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(litestream.LTXFilePath(folder, 0, newest+7, newest+7), text, 0o600); err != nil {
+	if err := os.WriteFile(litestream.LTXFilePath(epochFolder(t, folder), 0, newest+7, newest+7), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := st.Close(); err != nil {
@@ -175,7 +175,7 @@ func TestPathThatLitestreamCannotOpenIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Start(t.Context(), st, target, config(t), quiet()); err == nil {
+		if _, err := Start(t.Context(), st, target, config(t), Local, quiet()); err == nil {
 			t.Errorf("%s: got no error, want one", name)
 		}
 	}
@@ -188,7 +188,7 @@ func TestCopiesNeedAnotherFolderThanTheDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Start(t.Context(), st, target, config(t), quiet()); err == nil {
+	if _, err := Start(t.Context(), st, target, config(t), Local, quiet()); err == nil {
 		t.Error("got no error, want one")
 	}
 }

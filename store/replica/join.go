@@ -3,15 +3,18 @@ package replica
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
+	"time"
 
 	"github.com/benbjohnson/litestream"
 	"github.com/superfly/ltx"
+
+	"madoguchi/store/crypt"
 )
 
 // ErrForeignCopies means that the target holds copies that this database did
@@ -25,6 +28,10 @@ var ErrForeignCopies = errors.New("the place for the copies holds copies of anot
 // its disk is not mounted, or somebody emptied it.
 var ErrCopiesGone = errors.New("the copies made so far are not there any more; is the disk mounted? to begin anew, name another place")
 
+// ErrNotEncrypted means that a store outside the town hall has no data key:
+// nothing is sent to it in the clear.
+var ErrNotEncrypted = errors.New("the store has no data key yet; make one with madoguchi keys wrap")
+
 // MetaPath is the folder beside the database in which Litestream keeps what it
 // has not copied yet and where it stands.
 func MetaPath(database string) string {
@@ -35,62 +42,171 @@ func localFile(meta string, txid ltx.TXID) string {
 	return litestream.LTXFilePath(meta, 0, txid, txid)
 }
 
-// targetFile remembers which target the local state belongs to.
-func targetFile(meta string) string { return filepath.Join(meta, "target") }
-
-// join decides whether this database may go on copying to the target, and
-// returns the target's list of smallest files for Litestream's own start. The
-// rule: every file of the target up to its newest was made here. A state that
-// was brought back by a restore is made to look so by Adopt.
-func join(ctx context.Context, c litestream.ReplicaClient, meta string, target Target) ([]*ltx.FileInfo, error) {
-	remote, err := list(ctx, c, 0)
-	if err != nil {
-		return nil, err
-	}
-	oldest, newest, err := localRange(meta)
-	if err != nil {
-		return nil, err
-	}
-	before, err := os.ReadFile(targetFile(meta))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("read which copies were made before: %w", err)
-	}
-	if len(remote) == 0 {
-		err = joinEmpty(ctx, c, meta, oldest > 1 && strings.TrimSpace(string(before)) == target.String())
-	} else {
-		err = joinExisting(ctx, c, meta, remote[len(remote)-1], newest)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if remote == nil {
-		remote = []*ltx.FileInfo{}
-	}
-	return remote, rememberTarget(meta, target)
+// turn is what this database knows of its own epoch; it stands beside it.
+type turn struct {
+	Target    string `json:"target"`
+	Epoch     string `json:"epoch"`  // the own one, "" before the first
+	Expect    string `json:"expect"` // newest epoch when this one was wanted
+	Held      bool   `json:"held"`   // begun, and all earlier ones closed
+	Mode      Mode   `json:"mode"`
+	Base      string `json:"base"`
+	BaseTXID  uint64 `json:"base_txid"`
+	Announced bool   `json:"announced"` // its manifest is in the target
+	Key       string `json:"key"`       // data key used last
 }
 
-// joinEmpty starts the copies in a target that has none. Files that were
-// copied elsewhere may be gone here, so the new place begins with the whole.
-func joinEmpty(ctx context.Context, c litestream.ReplicaClient, meta string, expected bool) error {
-	if expected {
-		return ErrCopiesGone
+func readTurn(meta string) (turn, error) {
+	var t turn
+	text, err := os.ReadFile(turnFile(meta))
+	if errors.Is(err, os.ErrNotExist) {
+		return t, nil
 	}
-	for level := 1; level <= litestream.SnapshotLevel; level++ {
-		files, err := list(ctx, c, level)
-		if err != nil {
-			return err
-		}
-		if len(files) > 0 {
-			return fmt.Errorf("only merged copies are left (level %d): %w", level, ErrForeignCopies)
-		}
+	if err == nil {
+		err = json.Unmarshal(text, &t)
 	}
-	if oldest, _, err := localRange(meta); err != nil || oldest <= 1 {
-		return err
+	if err != nil {
+		return turn{}, fmt.Errorf("read own epoch: %w", err)
+	}
+	return t, nil
+}
+
+func (t turn) write(meta string) error {
+	text, err := json.Marshal(t)
+	if err != nil {
+		return fmt.Errorf("write own epoch: %w", err)
+	}
+	if err := os.MkdirAll(meta, 0o750); err != nil {
+		return fmt.Errorf("make folder for local copies: %w", err)
+	}
+	return writeWhole(turnFile(meta), append(text, '\n'))
+}
+
+// join decides whether this database may go on copying to the target, begins
+// an epoch where it needs one, and returns the target's list of smallest files
+// for Litestream's own start. The rule: the newest epoch in the target is this
+// database's own and every file of it was made here, or this database was
+// brought back from that epoch and nobody has begun another since.
+func (c *client) join(ctx context.Context, meta string, target Target) ([]*ltx.FileInfo, turn, error) {
+	t, err := readTurn(meta)
+	if err != nil {
+		return nil, t, err
+	}
+	mine := t.Target == target.String()
+	place, err := target.open(ctx, pinned(t, mine))
+	if err != nil {
+		return nil, t, err
+	}
+	all, err := place.claims(ctx, Epoch{})
+	if err != nil {
+		return nil, t, err
+	}
+	last := ""
+	if len(all) > 0 {
+		last = all[len(all)-1].String()
+	}
+	c.place = place
+	switch {
+	case mine && t.Held && last == t.Epoch:
+		return c.resume(ctx, meta, t)
+	case mine && last == "" && (t.Held || t.Expect != ""):
+		return nil, t, ErrCopiesGone
+	case mine && t.Held:
+		return nil, t, fmt.Errorf("%s was begun: %w", last, ErrFenced)
+	case last == "", mine && (last == t.Expect || last == t.Epoch):
+		return c.begin(ctx, meta, target, last)
+	}
+	return nil, t, ErrForeignCopies
+}
+
+func pinned(t turn, mine bool) crypt.ID {
+	if id, err := crypt.ParseID(t.Key); mine && err == nil {
+		return id
+	}
+	return crypt.ID{}
+}
+
+// begin begins an epoch with nothing of what was copied elsewhere.
+func (c *client) begin(ctx context.Context, meta string, target Target, last string) ([]*ltx.FileInfo, turn, error) {
+	t := turn{Target: target.String(), Expect: last}
+	if c.place.keys == nil && target.outside {
+		return nil, t, ErrNotEncrypted
+	}
+	probe, err := probed(ctx, target)
+	if err != nil {
+		return nil, t, err
+	}
+	own, err := node(meta)
+	if err != nil {
+		return nil, t, err
+	}
+	t.Mode = probe.Mode
+	if c.place.keys != nil {
+		t.Key = c.place.keys.Current.ID.String()
+	}
+	e, b, err := c.place.acquire(ctx, own, probe, func(next Epoch) error {
+		t.Epoch = next.String()
+		return t.write(meta)
+	})
+	if err != nil {
+		return nil, t, err
 	}
 	if err := os.RemoveAll(litestream.LTXDir(meta)); err != nil {
-		return fmt.Errorf("forget the former place of the copies: %w", err)
+		return nil, t, fmt.Errorf("forget the former epoch: %w", err)
 	}
-	return nil
+	t.Held = true
+	if b.txid > 0 {
+		t.Base, t.BaseTXID = b.epoch.String(), uint64(b.txid)
+	}
+	if err := t.write(meta); err != nil {
+		return nil, t, err
+	}
+	c.enter(e, t.Mode == Once)
+	return []*ltx.FileInfo{}, t, nil
+}
+
+// resume goes on in the own epoch after a restart.
+func (c *client) resume(ctx context.Context, meta string, t turn) ([]*ltx.FileInfo, turn, error) {
+	e, ok := parseEpoch(t.Epoch)
+	if !ok {
+		return nil, t, fmt.Errorf("%q is no epoch", t.Epoch)
+	}
+	c.enter(e, t.Mode == Once)
+	remote, err := c.place.files(ctx, e, 0, 0)
+	if err != nil {
+		return nil, t, err
+	}
+	if len(remote) == 0 {
+		if t.Announced {
+			return nil, t, ErrCopiesGone
+		}
+		return remote, t, nil
+	}
+	_, newest, err := localRange(meta)
+	if err != nil {
+		return nil, t, err
+	}
+	if err := joinExisting(ctx, c, meta, remote[len(remote)-1], newest); err != nil {
+		return nil, t, err
+	}
+	if c.place.keys != nil && t.Key != c.place.keys.Current.ID.String() {
+		t.Key = c.place.keys.Current.ID.String()
+		err = t.write(meta)
+	}
+	return remote, t, err
+}
+
+// announce writes the manifest once the epoch holds a whole copy.
+func (c *client) announce(ctx context.Context, meta string, t *turn, now time.Time) error {
+	if t.Announced {
+		return nil
+	}
+	m := Manifest{Base: t.Base, BaseTXID: t.BaseTXID, StartedAt: now}
+	err := c.place.putJSON(ctx, manifestFolder+t.Epoch+".json", m, t.Mode == Once)
+	if err != nil && !errors.Is(err, errExists) {
+		return err
+	}
+	t.Announced = true
+	return t.write(meta)
 }
 
 func joinExisting(ctx context.Context, c litestream.ReplicaClient, meta string, there *ltx.FileInfo, newest ltx.TXID) error {
@@ -144,7 +260,7 @@ func sameHeader(ctx context.Context, c litestream.ReplicaClient, there *ltx.File
 func list(ctx context.Context, c litestream.ReplicaClient, level int) ([]*ltx.FileInfo, error) {
 	itr, err := c.LTXFiles(ctx, level, 0, false)
 	if err != nil {
-		return nil, fmt.Errorf("list copies: %w", err)
+		return nil, err
 	}
 	files, err := ltx.SliceFileIterator(itr)
 	if err != nil {
@@ -176,46 +292,16 @@ func localRange(meta string) (oldest, newest ltx.TXID, err error) {
 	return oldest, newest, nil
 }
 
-func rememberTarget(meta string, target Target) error {
-	if err := os.MkdirAll(meta, 0o750); err != nil {
-		return fmt.Errorf("make folder for local copies: %w", err)
-	}
-	if err := os.WriteFile(targetFile(meta), []byte(target.String()+"\n"), 0o640); err != nil {
-		return fmt.Errorf("remember the place of the copies: %w", err)
-	}
-	return nil
-}
-
 // Adopt prepares the folder meta for a database that was restored from the
-// target: the server that starts on it next goes on behind the newest file
-// there, first with a copy of the whole. Any other database is refused by
-// Start, because it lacks this file.
+// target: the server that starts on it next begins an epoch of its own, unless
+// another has begun one meanwhile. Any other database is refused by Start.
 func Adopt(ctx context.Context, target Target, meta string) error {
-	c := target.Client()
-	files, err := list(ctx, c, 0)
+	all, err := (&place{target: target, bucket: target.dial()}).claims(ctx, Epoch{})
 	if err != nil {
 		return err
 	}
-	if len(files) == 0 {
+	if len(all) == 0 {
 		return ErrCopiesGone
 	}
-	newest := files[len(files)-1]
-	rc, err := c.OpenLTXFile(ctx, 0, newest.MinTXID, newest.MaxTXID, 0, 0)
-	if err != nil {
-		return fmt.Errorf("open newest copy: %w", err)
-	}
-	defer rc.Close()
-	path := localFile(meta, newest.MaxTXID)
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return fmt.Errorf("make folder for local copies: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
-	if err != nil {
-		return fmt.Errorf("take over newest copy: %w", err)
-	}
-	_, err = io.Copy(f, rc)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("take over newest copy: %w", err)
-	}
-	return rememberTarget(meta, target)
+	return turn{Target: target.String(), Expect: all[len(all)-1].String()}.write(meta)
 }

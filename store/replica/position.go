@@ -23,10 +23,15 @@ var ErrNoCopies = fmt.Errorf("there are no copies yet")
 // still makes no files, so an old newest says nothing by itself: the copy lags
 // only if the database's last commit is later.
 func Position(ctx context.Context, target Target) (newest time.Time, txid uint64, err error) {
-	c := target.Client()
-	if err := c.Init(ctx); err != nil {
-		return time.Time{}, 0, fmt.Errorf("open %s: %w", target, err)
+	copies, err := target.Open(ctx)
+	if err != nil {
+		return time.Time{}, 0, fmt.Errorf("%s: %w", target, err)
 	}
+	e, err := copies.newest(ctx)
+	if err != nil {
+		return time.Time{}, 0, fmt.Errorf("%s: %w", target, err)
+	}
+	c := copies.Client(e)
 	var last *ltx.FileInfo
 	for level := 0; level <= litestream.SnapshotLevel; level++ {
 		files, err := list(ctx, c, level)

@@ -2,8 +2,10 @@
 // use, with Litestream inside this process, and brings word of how far the
 // copy is.
 //
-// Promises: the lag shown is measured, never guessed; copying never delays a
-// write; a database never takes over copies that are not its own.
+// Promises: the lag shown is measured, never guessed; with the policy Local,
+// copying never delays a write, and with the others no write is answered as
+// confirmed before the target has it; a database never takes over copies that
+// are not its own, and once another server has taken over it answers nothing.
 package replica
 
 import (
@@ -14,12 +16,14 @@ import (
 	"math"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/benbjohnson/litestream"
 	"github.com/superfly/ltx"
 
 	"madoguchi/store"
+	"madoguchi/store/crypt"
 )
 
 const (
@@ -31,6 +35,8 @@ const (
 	// firstRetry doubles up to lastRetry while the target does not answer.
 	firstRetry = time.Second
 	lastRetry  = 30 * time.Second
+	// waitedRetry is for policies under which residents wait for the target.
+	waitedRetry = 500 * time.Millisecond
 	// inspectEvery is how often the target is compared with what was put there.
 	inspectEvery = time.Minute
 	// startDeadline bounds the wait for a target when the server starts.
@@ -56,22 +62,28 @@ type Replica struct {
 	all    *litestream.Store // around db: merges and removes old copies
 	log    *slog.Logger
 
+	policy  Policy
 	tracker tracker
 	wake    chan struct{}
 	cancel  context.CancelFunc
 	done    chan struct{}
+	fenced  chan struct{} // closed once another server has taken over
+	fence   sync.Once
+	beats   sync.WaitGroup
 
 	// Of run, and of Close after done.
 	opened    bool      // all is open and the WAL is Litestream's
 	looked    bool      // Litestream has found its place in the WAL
 	inspected time.Time // when the target was last found to be as it was left
+	turn      turn
 }
 
 // Start begins to copy st to target and returns at once when the target
 // cannot be reached: copying then begins as soon as it can. It fails with
-// ErrForeignCopies when the target holds copies of something else, and on a
-// path that Litestream cannot open. Close it after the store, never before.
-func Start(ctx context.Context, st *store.Store, target Target, cfg Config, log *slog.Logger) (*Replica, error) {
+// ErrForeignCopies when the target holds copies of something else, with
+// ErrFenced when another server has taken over, and on a path that Litestream
+// cannot open. Close it after the store, never before.
+func Start(ctx context.Context, st *store.Store, target Target, cfg Config, policy Policy, log *slog.Logger) (*Replica, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("replica settings: %w", err)
 	}
@@ -86,15 +98,18 @@ func Start(ctx context.Context, st *store.Store, target Target, cfg Config, log 
 		return nil, fmt.Errorf("%s: the copies need another place than the database", target)
 	}
 	r := &Replica{
-		st: st, target: target, meta: MetaPath(path), client: newClient(target.dial()), log: log,
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		st: st, target: target, meta: MetaPath(path), client: &client{}, log: log, policy: policy,
+		wake: make(chan struct{}, 1), done: make(chan struct{}), fenced: make(chan struct{}),
 	}
+	r.client.guard = r.requireTurn
 	r.configure(path, cfg)
+	r.tracker.remember(r.meta)
 	// A target that does not answer must not keep the counter closed.
 	soon, stop := context.WithTimeoutCause(ctx, startDeadline, errDeadline)
-	first, err := join(soon, r.client, r.meta, target)
+	var first []*ltx.FileInfo
+	first, r.turn, err = r.client.join(soon, r.meta, target)
 	stop()
-	if errors.Is(err, ErrForeignCopies) {
+	if lasting(err) {
 		return nil, fmt.Errorf("copy to %s: %w", target, err)
 	}
 	r.tracker.commit(st.LastCommit())
@@ -105,10 +120,23 @@ func Start(ctx context.Context, st *store.Store, target Target, cfg Config, log 
 		default:
 		}
 	})
+	if policy != Local {
+		st.SetConfirmer(r)
+	}
 	var running context.Context
 	running, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	go r.run(running, first, err)
 	return r, nil
+}
+
+// lasting reports whether trying again would not help.
+func lasting(err error) bool {
+	for _, e := range []error{ErrForeignCopies, ErrFenced, ErrNotEncrypted, crypt.ErrNoKey, crypt.ErrStrangeKey} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Replica) configure(path string, cfg Config) {
@@ -139,12 +167,16 @@ func (r *Replica) run(ctx context.Context, listing []*ltx.FileInfo, err error) {
 	defer close(r.done)
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
-	joined := err == nil
+	joined, beating := err == nil, false
 	var retry time.Duration
 	for {
 		if !joined {
-			listing, err = join(ctx, r.client, r.meta, r.target)
+			listing, r.turn, err = r.client.join(ctx, r.meta, r.target)
 			joined = err == nil
+		}
+		if joined && !beating {
+			beating = true
+			r.beats.Go(func() { r.beat(ctx) })
 		}
 		r.noteGuests(ctx)
 		r.tracker.begin()
@@ -154,8 +186,14 @@ func (r *Replica) run(ctx context.Context, listing []*ltx.FileInfo, err error) {
 		if ctx.Err() != nil {
 			return
 		}
+		if errors.Is(err, ErrFenced) {
+			r.stepDown(err)
+			return
+		}
 		retry = r.judge(err, retry)
-		pause(ctx, max(settle, retry))
+		if retry > 0 || r.policy == Local {
+			pause(ctx, max(settle, retry))
+		}
 		if retry > 0 {
 			continue
 		}
@@ -181,7 +219,33 @@ func (r *Replica) judge(err error, retry time.Duration) time.Duration {
 	if err == nil {
 		return 0
 	}
+	if r.policy != Local { // someone is waiting for the answer
+		return waitedRetry
+	}
 	return min(max(2*retry, firstRetry), lastRetry)
+}
+
+// stepDown is for good: no write is answered from here on.
+func (r *Replica) stepDown(err error) {
+	r.fence.Do(func() {
+		r.log.Error("another server has taken over; this one stops", "target", r.target.String(), "error", err)
+		r.tracker.stepDown(err, r.st.Now())
+		close(r.fenced)
+	})
+}
+
+// Fenced is closed once another server has taken over. Whoever serves must
+// stop then, and start again only as a standby.
+func (r *Replica) Fenced() <-chan struct{} { return r.fenced }
+
+// requireTurn is asked before anything but the next file of changes is written.
+func (r *Replica) requireTurn(ctx context.Context) error {
+	e, _ := r.client.now()
+	err := r.client.place.succeeded(ctx, e)
+	if errors.Is(err, ErrFenced) {
+		r.stepDown(err)
+	}
+	return err
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -222,10 +286,23 @@ func (r *Replica) copy(ctx context.Context, listing []*ltx.FileInfo) error {
 	if err := r.inspect(ctx); err != nil {
 		return err
 	}
+	here, err := r.db.Pos()
+	if err != nil {
+		return fmt.Errorf("find own position: %w", err)
+	}
 	if err := r.db.Replica.Sync(ctx); err != nil {
 		return fmt.Errorf("copy changes: %w", err)
 	}
-	return r.requireSole()
+	if err := r.requireSole(here); err != nil {
+		return err
+	}
+	// The order matters: first the file, then the look whether it still counts.
+	if r.turn.Mode != Once {
+		if err := r.requireTurn(ctx); err != nil {
+			return err
+		}
+	}
+	return r.client.announce(ctx, r.meta, &r.turn, r.st.Now())
 }
 
 // open hands the WAL over to Litestream and lets it find its place there. The
@@ -310,15 +387,19 @@ func (r *Replica) inspect(ctx context.Context) error {
 	return nil
 }
 
-// requireSole notices a second writer in the target after an error: Litestream
-// itself would take the other's files for its own and report success.
-func (r *Replica) requireSole() error {
+// requireSole demands that the target has exactly what is here. After an error
+// Litestream would take a second writer's files for its own and report success.
+func (r *Replica) requireSole(staged ltx.Pos) error {
 	here, err := r.db.Pos()
 	if err != nil {
 		return fmt.Errorf("find own position: %w", err)
 	}
-	if there := r.db.Replica.Pos(); there.TXID > here.TXID {
+	there := r.db.Replica.Pos()
+	if there.TXID > here.TXID {
 		return fmt.Errorf("own position %s, theirs %s: %w", here.TXID, there.TXID, ErrForeignCopies)
+	}
+	if there.TXID < staged.TXID {
+		return fmt.Errorf("copied up to %s of %s", there.TXID, staged.TXID)
 	}
 	return nil
 }
@@ -326,7 +407,10 @@ func (r *Replica) requireSole() error {
 // Status tells how the copy stands now.
 func (r *Replica) Status() Status {
 	s := r.tracker.status(r.st.Now())
-	s.Target = r.target.String()
+	s.Target, s.Policy = r.target.String(), r.policy
+	if e, _ := r.client.now(); e != (Epoch{}) {
+		s.Epoch = e.String()
+	}
 	return s
 }
 
@@ -340,9 +424,11 @@ func (r *Replica) Close(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() {
 		<-r.done
+		r.beats.Wait()
 		r.tracker.begin()
 		err := r.finish(ctx)
 		r.tracker.end(err, r.st.Now())
+		r.tracker.keep(r.meta)
 		ended <- err
 	}()
 	select {
@@ -359,15 +445,25 @@ func (r *Replica) Close(ctx context.Context) error {
 // finish makes the last copy, also when run had no chance to make a first.
 func (r *Replica) finish(ctx context.Context) error {
 	if !r.opened {
-		listing, err := join(ctx, r.client, r.meta, r.target)
+		listing, t, err := r.client.join(ctx, r.meta, r.target)
 		if err != nil {
 			return err
 		}
+		r.turn = t
 		if err := r.open(ctx, listing); err != nil {
 			return errors.Join(err, r.all.Close(ctx))
 		}
 	}
-	if err := r.inspect(ctx); err != nil {
+	err := r.inspect(ctx)
+	select {
+	case <-r.fenced:
+		err = ErrFenced
+	default:
+	}
+	if err == nil {
+		err = r.copy(ctx, nil)
+	}
+	if err != nil {
 		// Close what is local, without giving the last changes to a wrong place.
 		gone, cancel := context.WithCancel(ctx)
 		cancel()

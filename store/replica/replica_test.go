@@ -47,7 +47,7 @@ func start(t *testing.T, st *store.Store, address string) *Replica {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Start(t.Context(), st, target, config(t), quiet())
+	r, err := Start(t.Context(), st, target, config(t), Local, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}

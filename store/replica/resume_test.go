@@ -24,7 +24,7 @@ func fill(t *testing.T, st *store.Store) {
 // the order in which they were made.
 func newestSizes(t *testing.T, folder string) []int64 {
 	t.Helper()
-	entries, err := os.ReadDir(filepath.Join(folder, "ltx", "0"))
+	entries, err := os.ReadDir(filepath.Join(epochFolder(t, folder), "ltx", "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,6 +37,16 @@ func newestSizes(t *testing.T, folder string) []int64 {
 		sizes = append(sizes, info.Size())
 	}
 	return sizes
+}
+
+// epochFolder is where the newest epoch's files are.
+func epochFolder(t *testing.T, folder string) string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(folder, "e0*"))
+	if err != nil || len(all) == 0 {
+		t.Fatalf("got no epoch in %s, %v", folder, err)
+	}
+	return all[len(all)-1]
 }
 
 func wantSmall(t *testing.T, folder string, before int) {
@@ -116,7 +126,7 @@ func serveUntilKilled(database, address string) {
 	ctx := contextOfProcess()
 	st, err := store.Open(ctx, store.Options{Path: database})
 	exitOn(err)
-	_, err = Start(ctx, st, target, cfg, quiet())
+	_, err = Start(ctx, st, target, cfg, Local, quiet())
 	exitOn(err)
 	for i := 0; ; i++ {
 		exitOn(st.Write(ctx, func(tx *store.Tx) error {

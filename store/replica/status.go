@@ -11,6 +11,12 @@ import (
 type Status struct {
 	// Target names the place of the copies.
 	Target string
+	// Policy says when a write counts as done.
+	Policy Policy
+	// Epoch is this server's turn at writing, "" before the target has answered.
+	Epoch string
+	// Fenced: another server has taken over; this one answers no write any more.
+	Fenced bool
 	// Committed is the newest group commit of the database.
 	Committed store.Commit
 	// Copied is the newest group commit known to be in the target. It is zero
@@ -38,6 +44,12 @@ type tracker struct {
 	err       error
 	errAt     time.Time
 	success   time.Time
+	fenced    bool
+	// The same two by this process's watch, which no change of clocks moves.
+	waitingWatch  time.Time
+	underwayWatch time.Time
+	before        store.Commit  // copied when the server last ran
+	changed       chan struct{} // closed when copied or fenced changes
 }
 
 // commit notes a commit of this process or of a guest.
@@ -49,8 +61,9 @@ func (t *tracker) commit(c store.Commit) {
 	}
 	t.committed = c
 	if t.waiting.IsZero() {
-		t.waiting = c.At
+		t.waitingWatch = time.Now()
 	}
+	t.waiting = earlier(t.waiting, c.At) // clocks may step back
 }
 
 // begin is called before a copy reads the WAL: all commits noted by now are in it.
@@ -59,9 +72,10 @@ func (t *tracker) begin() {
 	defer t.mu.Unlock()
 	t.covered = t.committed
 	if t.underway.IsZero() {
-		t.underway = t.waiting
+		t.underwayWatch = t.waitingWatch
 	}
-	t.waiting = time.Time{}
+	t.underway = earlier(t.underway, t.waiting)
+	t.waiting, t.waitingWatch = time.Time{}, time.Time{}
 }
 
 // end is called after the copy that begin announced.
@@ -74,12 +88,14 @@ func (t *tracker) end(err error, now time.Time) {
 		return // what was underway stays so until an attempt succeeds
 	}
 	t.copied, t.underway, t.success = t.covered, time.Time{}, now
+	t.underwayWatch = time.Time{}
+	t.announce()
 }
 
 func (t *tracker) status(now time.Time) Status {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := Status{Committed: t.committed, Copied: t.copied, LastErrorAt: t.errAt, LastSuccessAt: t.success}
+	s := Status{Committed: t.committed, Copied: t.copied, LastErrorAt: t.errAt, LastSuccessAt: t.success, Fenced: t.fenced}
 	if t.err != nil {
 		s.LastError = t.err.Error()
 	}

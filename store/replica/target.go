@@ -9,18 +9,20 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
-	"github.com/benbjohnson/litestream"
-	"github.com/benbjohnson/litestream/file"
-	"github.com/benbjohnson/litestream/s3"
+	"madoguchi/store/crypt"
 )
 
 // Target is the second place that takes the copies (複製先): a folder, or a
 // path in a bucket that speaks S3.
 type Target struct {
-	name   string
-	folder string // set for folders
-	dial   func() litestream.ReplicaClient
+	name       string
+	folder     string // set for folders
+	outside    bool   // beyond this machine and its disks: nothing goes there in the clear
+	identities crypt.Identities
+	dial       func() bucket
+	another    func() bucket // over connections of its own
 }
 
 // String names the target as it was understood. It holds no secret.
@@ -32,9 +34,14 @@ func (t Target) Folder() string { return t.folder }
 // IsZero reports whether no target was given.
 func (t Target) IsZero() bool { return t.dial == nil }
 
-// Client opens the target for reading and writing. Every call of it that may
-// touch the network or a remote disk ends by a deadline of its own.
-func (t Target) Client() litestream.ReplicaClient { return newClient(t.dial()) }
+// With returns the target with the identities that open its data keys.
+func (t Target) With(identities crypt.Identities) Target {
+	t.identities = identities
+	return t
+}
+
+// Outside reports whether copies leave this machine and its disks.
+func (t Target) Outside() bool { return t.outside }
 
 // Parse reads where copies go: a folder ("/mnt/nas/madoguchi"), the same as
 // "file:///mnt/nas/madoguchi", or
@@ -77,9 +84,10 @@ func folderTarget(path string) (Target, error) {
 		return Target{}, errors.New("copies need a folder of their own, not the root folder")
 	}
 	return Target{
-		name:   abs,
-		folder: abs,
-		dial:   func() litestream.ReplicaClient { return file.NewReplicaClient(abs) },
+		name:    abs,
+		folder:  abs,
+		dial:    func() bucket { return limited{folder(abs)} },
+		another: func() bucket { return limited{folder(abs)} },
 	}, nil
 }
 
@@ -139,16 +147,14 @@ func bucketTarget(u *url.URL) (Target, error) {
 	if len(errs) > 0 {
 		return Target{}, fmt.Errorf("the address of the copies (s3://%s/%s): %w", u.Host, prefix, errors.Join(errs...))
 	}
-	region := q.Get("region")
+	where := s3Place{u.Host, prefix, q.Get("region"), endpoint, pathStyle, id, secret}
+	// One client for all: it holds the open connections.
+	open := sync.OnceValue(func() bucket { return limited{newS3(where)} })
 	return Target{
-		name: "s3://" + u.Host + "/" + prefix + "?" + q.Encode(),
-		dial: func() litestream.ReplicaClient {
-			c := s3.NewReplicaClient()
-			c.AccessKeyID, c.SecretAccessKey = id, secret
-			c.Bucket, c.Path, c.Region = u.Host, prefix, region
-			c.Endpoint, c.ForcePathStyle = endpoint, pathStyle
-			return c
-		},
+		name:    "s3://" + u.Host + "/" + prefix + "?" + q.Encode(),
+		outside: !loopback(endpoint),
+		dial:    open,
+		another: func() bucket { return limited{newS3(where)} },
 	}, nil
 }
 
@@ -165,10 +171,18 @@ func checkEndpoint(endpoint string) error {
 	if u.User != nil || u.RawQuery != "" || strings.Trim(u.Path, "/") != "" {
 		return fmt.Errorf("endpoint %q has more than a scheme, a host and a port", endpoint)
 	}
-	ip := net.ParseIP(u.Hostname())
-	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-	if u.Scheme == "http" && !loopback {
+	if u.Scheme == "http" && !loopback(endpoint) {
 		return fmt.Errorf("endpoint %q would send residents' data unprotected; use https", endpoint)
 	}
 	return nil
+}
+
+// loopback reports whether an endpoint is on this machine.
+func loopback(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -33,7 +33,7 @@ func serveUntilKilled(database, address string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := replica.Start(ctx, st, tg, cfg, quiet()); err != nil {
+	if _, err := replica.Start(ctx, st, tg, cfg, replica.Local, quiet()); err != nil {
 		return err
 	}
 	for i := 0; ; i++ {
@@ -107,7 +107,7 @@ func killAfter(t *testing.T, database string, tg replica.Target, lines int) int 
 
 func hasCopies(t *testing.T, tg replica.Target) bool {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(tg.Folder(), "ltx", "0", "*.ltx"))
+	files, err := filepath.Glob(filepath.Join(tg.Folder(), "epochs", "*.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,11 +28,11 @@ func written(t *testing.T, database string, tg replica.Target, n int) []string {
 		}
 	})
 	for level := 1; level <= litestream.SnapshotLevel; level++ {
-		if err := os.RemoveAll(litestream.LTXLevelDir(tg.Folder(), level)); err != nil {
+		if err := os.RemoveAll(litestream.LTXLevelDir(epochFolder(t, tg), level)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	files, err := filepath.Glob(filepath.Join(litestream.LTXLevelDir(tg.Folder(), 0), "*.ltx"))
+	files, err := filepath.Glob(filepath.Join(litestream.LTXLevelDir(epochFolder(t, tg), 0), "*.ltx"))
 	if err != nil || len(files) < n {
 		t.Fatalf("got %d files, %v, want at least %d", len(files), err, n)
 	}
@@ -157,7 +157,7 @@ func TestFilesMergedAwayAfterThePlanAreChosenAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	merged := filepath.Join(tg.Folder(), "ltx", "1", ltx.FormatFilename(1, ltx.TXID(len(files)-1)))
+	merged := filepath.Join(epochFolder(t, tg), "ltx", "1", ltx.FormatFilename(1, ltx.TXID(len(files)-1)))
 	if err := os.MkdirAll(filepath.Dir(merged), 0o750); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ const (
 	mergeWindow = 64
 	// fetchers read from the target side by side: enough to hide its distance,
 	// few enough for a store that allows 100 connections to all its users.
-	fetchers = 8
+	fetchers = 32
 )
 
 // assembly makes a database file out of copies, in a folder of its own.

@@ -28,6 +28,8 @@ import (
 // it goes: what an hour without merging would leave.
 func copyEach(t *testing.T, database, folder string, n int) {
 	t.Helper()
+	serve(t, database, target(t, folder), func(*store.Store, *replica.Replica) {})
+	folder = epochFolder(t, target(t, folder))
 	st, err := store.Open(t.Context(), store.Options{Path: database})
 	if err != nil {
 		t.Fatal(err)
@@ -86,11 +88,12 @@ func restoreWithFewFiles(database, address string) error {
 // repeatLast adds files up to the given number, each with the pages of the last.
 func repeatLast(t *testing.T, folder string, upTo ltx.TXID) {
 	t.Helper()
-	files, err := choose(t.Context(), Options{Target: target(t, folder)})
+	chosen, err := choose(t.Context(), Options{Target: target(t, folder)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := files[len(files)-1]
+	last := chosen.files[len(chosen.files)-1]
+	folder = epochFolder(t, target(t, folder))
 	path := func(n ltx.TXID) string { return litestream.LTXFilePath(folder, 0, n, n) }
 	for n := last.MaxTXID + 1; n <= upTo; n++ {
 		if err := renumber(path(last.MaxTXID), path(n), n); err != nil {
@@ -139,8 +142,8 @@ func TestThousandsOfFilesNeedFewOpenOnes(t *testing.T) {
 	copyEach(t, database, tg.Folder(), 20)
 	want := names(t, database)
 	repeatLast(t, tg.Folder(), many)
-	if files, err := choose(t.Context(), Options{Target: tg}); err != nil || len(files) != many {
-		t.Fatalf("got %d files, %v, want %d", len(files), err, many)
+	if chosen, err := choose(t.Context(), Options{Target: tg}); err != nil || len(chosen.files) != many {
+		t.Fatalf("got %d files, %v, want %d", len(chosen.files), err, many)
 	}
 	to := filepath.Join(t.TempDir(), "restored.db")
 	child := exec.CommandContext(t.Context(), os.Args[0])
@@ -155,12 +158,13 @@ func TestMergingInManyRoundsGivesTheSame(t *testing.T) {
 	database, tg := places(t)
 	copyEach(t, database, tg.Folder(), 40)
 	want := names(t, database)
-	files, err := choose(t.Context(), Options{Target: tg})
+	chosen, err := choose(t.Context(), Options{Target: tg})
 	if err != nil {
 		t.Fatal(err)
 	}
+	files := chosen.files
 	for _, window := range []int{2, 3, 7, len(files) - 2, len(files) - 1, len(files)} {
-		a := assembly{client: tg.Client(), spool: t.TempDir(), window: window}
+		a := assembly{client: chosen.client, spool: t.TempDir(), window: window}
 		to := filepath.Join(t.TempDir(), "restored.db")
 		if err := a.run(t.Context(), files, to); err != nil {
 			t.Fatalf("window %d: %v", window, err)

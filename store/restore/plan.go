@@ -34,6 +34,9 @@ type Options struct {
 	// At is the restore point (復旧時点): nothing committed later comes back.
 	// Zero means the newest copy.
 	At time.Time
+	// AcceptLoss goes on although the newest copies are missing (ErrOlder). It
+	// is for a person who knows that nothing better is left.
+	AcceptLoss bool
 	// Clock gives the present instant; nil means the machine's clock.
 	Clock func() time.Time
 }
@@ -58,7 +61,12 @@ type Plan struct {
 	// Aside is the folder that the present files will be moved to.
 	Aside string
 
+	// Reported is what the servers last said to be in the target.
+	Reported replica.Beat
+
 	options Options
+	client  litestream.ReplicaClient
+	epoch   replica.Epoch
 	files   []*ltx.FileInfo
 }
 
@@ -73,12 +81,13 @@ func Prepare(ctx context.Context, o Options) (Plan, error) {
 		return Plan{}, fmt.Errorf("find database: %w", err)
 	}
 	o.Path = path
-	files, err := choose(ctx, o)
+	chosen, err := choose(ctx, o)
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan restore from %s: %w", o.Target, err)
 	}
+	files := chosen.files
 	last := files[len(files)-1]
-	header, err := litestream.FetchLTXHeader(ctx, o.Target.Client(), last)
+	header, err := litestream.FetchLTXHeader(ctx, chosen.client, last)
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan restore from %s: read %s: %w", o.Target, fileName(last), err)
 	}
@@ -87,8 +96,8 @@ func Prepare(ctx context.Context, o Options) (Plan, error) {
 		Newest:  time.UnixMilli(header.Timestamp).UTC(),
 		Aside:   filepath.Join(filepath.Dir(path), "replaced-"+o.now().In(japan).Format("20060102-150405")),
 		options: o,
-		files:   files,
 	}
+	p.take(chosen)
 	for _, f := range files {
 		p.Bytes += f.Size
 	}
@@ -100,34 +109,78 @@ func Prepare(ctx context.Context, o Options) (Plan, error) {
 	return p, nil
 }
 
-// choose picks the files that together make the database: the longest reaching
-// file that starts from nothing, then always the one that reaches farthest.
-func choose(ctx context.Context, o Options) ([]*ltx.FileInfo, error) {
-	c := o.Target.Client()
-	if err := c.Init(ctx); err != nil {
-		return nil, err
+// choice is what a restore is made of: files of one epoch.
+type choice struct {
+	client litestream.ReplicaClient
+	epoch  replica.Epoch
+	files  []*ltx.FileInfo
+	beat   replica.Beat
+}
+
+func (p *Plan) take(c choice) {
+	p.client, p.epoch, p.files, p.Reported = c.client, c.epoch, c.files, c.beat
+}
+
+// choose picks the epoch that was being written at the restore point, and of
+// its files those that together make the database: the longest reaching one that
+// starts from nothing, then always the one that reaches farthest.
+func choose(ctx context.Context, o Options) (choice, error) {
+	copies, err := o.Target.Open(ctx)
+	if err != nil {
+		return choice{}, err
+	}
+	epochs, err := copies.Epochs(ctx)
+	if err != nil {
+		return choice{}, err
+	}
+	at := len(epochs) - 1
+	for !o.At.IsZero() && at > 0 && epochs[at].StartedAt.After(o.At) {
+		at--
+	}
+	chosen := choice{client: copies.Client(epochs[at].Epoch), epoch: epochs[at].Epoch}
+	// What a server wrote after another had begun to take over does not count.
+	end := ^ltx.TXID(0)
+	if at+1 < len(epochs) && epochs[at+1].Base == chosen.epoch.String() {
+		end = ltx.TXID(epochs[at+1].BaseTXID)
+	}
+	if at == len(epochs)-1 {
+		if chosen.beat, err = lastBeat(ctx, copies, chosen.epoch); err != nil {
+			return choice{}, err
+		}
 	}
 	var all []*ltx.FileInfo
-	some := false
 	for level := 0; level <= litestream.SnapshotLevel; level++ {
-		itr, err := c.LTXFiles(ctx, level, 0, false)
+		itr, err := chosen.client.LTXFiles(ctx, level, 0, false)
 		if err != nil {
-			return nil, fmt.Errorf("list copies: %w", err)
+			return choice{}, fmt.Errorf("list copies: %w", err)
 		}
 		files, err := ltx.SliceFileIterator(itr)
 		if err != nil {
-			return nil, fmt.Errorf("list copies: %w", err)
+			return choice{}, fmt.Errorf("list copies: %w", err)
 		}
-		some = some || len(files) > 0
-		if files, err = until(ctx, c, files, o.At); err != nil {
-			return nil, err
+		files = slices.DeleteFunc(files, func(f *ltx.FileInfo) bool { return f.MaxTXID > end })
+		if files, err = until(ctx, chosen.client, files, o.At); err != nil {
+			return choice{}, err
 		}
 		all = append(all, files...)
 	}
-	if !some {
-		return nil, replica.ErrNoCopies
+	if len(all) == 0 && o.At.IsZero() {
+		return choice{}, replica.ErrNoCopies
 	}
-	return chain(all, !o.At.IsZero())
+	chosen.files, err = chain(all, !o.At.IsZero())
+	return chosen, err
+}
+
+// lastBeat is the farthest that a server has reported of this epoch or of one
+// after it. Earlier ones may have been cut off on purpose, at a restore point.
+func lastBeat(ctx context.Context, copies *replica.Copies, e replica.Epoch) (last replica.Beat, err error) {
+	beats, err := copies.Beats(ctx)
+	for _, b := range beats {
+		if b.Epoch >= e.String() && b.CommitSeq > last.CommitSeq {
+			last = b
+		}
+	}
+	return last, err
 }
 
 // until cuts the files of one level off at the restore point, by the time

@@ -113,13 +113,33 @@ func (s scratch) build(ctx context.Context, p Plan, verify Verify) (Report, erro
 		if !errors.Is(err, os.ErrNotExist) || attempt == attempts {
 			return Report{}, err
 		}
-		files, again := choose(ctx, p.options)
+		chosen, again := choose(ctx, p.options)
 		if again != nil {
 			return Report{}, errors.Join(err, again)
 		}
-		p.files = files
+		p.take(chosen)
 	}
-	return s.check(ctx, verify)
+	report, err := s.check(ctx, verify)
+	if err != nil {
+		return Report{}, err
+	}
+	return p.compare(report)
+}
+
+// compare holds what came back against what the servers have reported.
+func (p Plan) compare(r Report) (Report, error) {
+	switch missing := p.Reported.CommitSeq - r.LastCommit.Sequence; {
+	case p.Reported.CommitSeq == 0:
+	case missing <= 0:
+		r.Sentences = append(r.Sentences, "サーバーが最後に報告した書き込みまで、すべて戻りました。")
+	case !p.options.AcceptLoss:
+		return Report{}, fmt.Errorf("restore from %s: commit %d of %s was reported, the newest found is %d: %w",
+			p.options.Target, p.Reported.CommitSeq, clock(p.Reported.CommittedAt), r.LastCommit.Sequence, replica.ErrOlder)
+	default:
+		r.Sentences = append(r.Sentences, fmt.Sprintf("足りない書き込みがあります。サーバーは %s（%d 回目）までを複製したと報告していますが、戻ったのはその %d 回前までです。",
+			clock(p.Reported.CommittedAt), p.Reported.CommitSeq, missing))
+	}
+	return r, nil
 }
 
 func (s scratch) assemble(ctx context.Context, p Plan) (err error) {
@@ -130,11 +150,7 @@ func (s scratch) assemble(ctx context.Context, p Plan) (err error) {
 		return fmt.Errorf("make folder for fetched files: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.spool())) }()
-	c := p.options.Target.Client()
-	if err := c.Init(ctx); err != nil {
-		return err
-	}
-	a := assembly{client: c, spool: s.spool(), window: mergeWindow}
+	a := assembly{client: p.client, spool: s.spool(), window: mergeWindow}
 	return a.run(ctx, p.files, s.copied())
 }
 

@@ -48,7 +48,7 @@ func serve(t *testing.T, database string, tg replica.Target, fn func(*store.Stor
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep, err := replica.Start(t.Context(), st, tg, config(t), quiet())
+	rep, err := replica.Start(t.Context(), st, tg, config(t), replica.Local, quiet())
 	if err != nil {
 		t.Fatal(errors.Join(err, st.Close()))
 	}
@@ -67,6 +67,16 @@ func write(t *testing.T, st *store.Store, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// epochFolder is where the newest epoch's files are.
+func epochFolder(t *testing.T, tg replica.Target) string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(tg.Folder(), "e0*"))
+	if err != nil || len(all) == 0 {
+		t.Fatalf("got no epoch in %s, %v", tg, err)
+	}
+	return all[len(all)-1]
 }
 
 func awaitCopy(t *testing.T, rep *replica.Replica) {
