@@ -10,6 +10,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"madoguchi/store/replica"
 )
 
 // Exit statuses.
@@ -17,6 +19,8 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	// exitFenced tells the service manager not to start it again as it was.
+	exitFenced = 42
 )
 
 // Surroundings is what the program runs in: its embedded files and the
@@ -43,7 +47,7 @@ func wrongUsage(format string, args ...any) error {
 }
 
 // Main runs the command that the arguments name and returns the exit status:
-// 0 done, 1 failed, 2 wrong usage.
+// 0 done, 1 failed, 2 wrong usage, 42 another server has taken over.
 func Main(ctx context.Context, s Surroundings) int {
 	if len(s.Args) == 0 {
 		fmt.Fprint(s.Err, overview())
@@ -75,6 +79,9 @@ func Main(ctx context.Context, s Surroundings) int {
 		return exitUsage
 	}
 	fmt.Fprintf(s.Err, "失敗しました: %s\n", explain(err))
+	if errors.Is(err, replica.ErrFenced) {
+		return exitFenced
+	}
 	return exitFailed
 }
 

@@ -13,6 +13,7 @@ import (
 	"madoguchi/app/booking"
 	"madoguchi/app/jp"
 	"madoguchi/store"
+	"madoguchi/store/crypt"
 	"madoguchi/store/replica"
 )
 
@@ -34,6 +35,7 @@ func check(ctx context.Context, s Surroundings) error {
 		p.say("  %-18s %s", o.name, o.get(cfg))
 	}
 	p.checkCopyRules(s.Files)
+	p.checkPlace(ctx, cfg)
 	if _, err := os.Stat(cfg.Database()); err != nil {
 		p.fault("データベースがありません（%s）。madoguchi serve で作るか、madoguchi restore で復旧します。", cfg.Database())
 		return p.result()
@@ -151,6 +153,44 @@ func (p *printer) checkCopy(ctx context.Context, target replica.Target, last sto
 		return
 	}
 	p.good("複製の遅れ 0 秒")
+}
+
+// checkPlace tells how writes are confirmed, how the place is guarded and
+// whether its copies are encrypted.
+func (p *printer) checkPlace(ctx context.Context, cfg Config) {
+	p.say("確定の方針")
+	switch cfg.Confirm {
+	case replica.Provisional:
+		p.good("provisional: 複製先にも書けてから確定します。届かない間は仮受付にします。")
+	case replica.Refuse:
+		p.good("refuse: 複製先にも書けてから確定します。届かない間は断ります。")
+	default:
+		p.good("local: この機械に書けたら確定します。複製は後から追います。機械を失うと、複製していない分を失います。自動の切替えとは組み合わせられません。")
+	}
+	if cfg.Replica.Folder() == "" {
+		p.say("保存先の性質")
+		switch probe, kept, err := replica.KeptProbe(ctx, cfg.Replica); {
+		case err != nil:
+			p.fault("読めません: %v", err)
+		case !kept:
+			p.fault("まだ調べていません（madoguchi store-probe）。")
+		default:
+			p.probe(probe)
+		}
+	}
+	p.say("暗号化")
+	switch copies, err := cfg.Replica.Open(ctx); {
+	case errors.Is(err, crypt.ErrNoKey):
+		p.fault("複製は暗号化されていますが、この鍵では開けません（--identity）。")
+	case err != nil:
+		p.fault("複製先を読めません: %v", err)
+	case copies.Encrypted():
+		p.good("複製は暗号化しています。鍵は madoguchi keys list で確かめられます。")
+	case cfg.Replica.Outside():
+		p.fault("庁舎の外の複製先にデータ鍵がありません（madoguchi keys wrap）。")
+	default:
+		p.good("複製は暗号化していません（手元の場所）。")
+	}
 }
 
 // local is an instant in town hall time, to the second.

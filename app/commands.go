@@ -54,8 +54,10 @@ func commands() []command {
 	return []command{
 		{"serve", "", "住民サイトと職員用画面を動かします。データがなければ作り、最初の管理者の仮パスワードを一度だけ表示します。", allOptions, false, serve},
 		{"demo", "", "架空の町のデータで両方の画面を動かし、アドレスと試用の番号を表示します。", allOptions, false, serveDemo},
-		{"restore", "", "複製だけからデータベースを復旧します。実行前に内容を表示し、検査に通ったものだけを置き換えます。", []option{optData, optReplica}, false, restoreData},
+		{"restore", "", "複製だけからデータベースを復旧します。実行前に内容を表示し、検査に通ったものだけを置き換えます。", []option{optData, optReplica, optIdentity}, false, restoreData},
 		{"check", "", "有効な設定、スキーマの版、複製の遅れ、データの整合性を表示します。", allOptions, false, check},
+		{"keys", "make 鍵ファイル | wrap 受取人… | rotate | list", "複製を暗号化する鍵を扱います。makeは鍵ファイルを作り、wrapはデータ鍵を受取人（age1…）に向けて包み、rotateは新しいデータ鍵に替えます。", []option{optData, optReplica, optIdentity}, false, manageKeys},
+		{"store-probe", "", "複製先の性質（条件付きの書込み、書いたものがすぐ読めるか）を調べ、結果を複製先に残します。二台構成の守り方はこの結果で決まります。", []option{optData, optReplica, optIdentity}, false, probeStore},
 		{"bench", "", "この機械での速さを測ります（仮のフォルダと127.0.0.1だけを使います）。", nil, false, measure},
 		{"migrate", "", "データベースのスキーマをこの版に合わせます。", []option{optData}, false, migrate},
 		{"staff", "list | add 担当者ID 氏名 | reset 担当者ID | unlock 担当者ID | disable 担当者ID | enable 担当者ID", "担当者の一覧、追加、仮パスワードの再発行、ロックの解除、停止、再開をします。", []option{optData}, false, manageStaff},
@@ -90,7 +92,7 @@ func overview() string {
 		if c.hidden {
 			continue
 		}
-		fmt.Fprintf(&b, "  %-8s %s\n", c.name, c.meaning)
+		fmt.Fprintf(&b, "  %-11s %s\n", c.name, c.meaning)
 	}
 	b.WriteString("\n各命令の指定は madoguchi 命令 --help で表示します。\n")
 	return b.String()

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
+	"madoguchi/store/crypt"
 	"madoguchi/store/replica"
 )
 
@@ -24,6 +26,9 @@ type Config struct {
 	// Replica is where the copies go; replica is how it was written.
 	Replica replica.Target
 	replica string
+
+	Identity string         // file with the identity that opens encrypted copies
+	Confirm  replica.Policy // when a write counts as done
 }
 
 // Database is the path of the database file.
@@ -58,7 +63,19 @@ var (
 		}, get: func(c Config) string { return strconv.FormatBool(c.TrustProxy) }}
 )
 
-var allOptions = append([]option{optData, optPublic, optConsole, optReplica, optTrustProxy}, mailOptions...)
+var (
+	optIdentity = option{name: "identity", fallback: "", meaning: "暗号化した複製を開く鍵ファイル（madoguchi keys make で作ったもの）",
+		set: func(c *Config, v string) error { c.Identity = v; return nil }, get: func(c Config) string { return c.Identity }}
+	optConfirm = option{name: "confirm", fallback: "", meaning: "書込みの確定: local この機械に書けたら、provisional 複製先にも書けたら（届かない間は仮受付）、refuse 同じ（届かない間は断る）。省略時はフォルダなら local、s3:// なら provisional",
+		set: func(c *Config, v string) error {
+			if c.Confirm = replica.Policy(v); v != "" && !slices.Contains(replica.Policies, c.Confirm) {
+				return fmt.Errorf("local、provisional、refuse のどれかを指定してください")
+			}
+			return nil
+		}, get: func(c Config) string { return string(c.Confirm) }}
+)
+
+var allOptions = append([]option{optData, optPublic, optConsole, optReplica, optIdentity, optConfirm, optTrustProxy}, mailOptions...)
 
 func text(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, v string) error {
@@ -167,6 +184,19 @@ func (c *Config) complete(cmd command) []string {
 	var err error
 	if c.Replica, err = replica.Parse(c.replica); err != nil {
 		return append(wrong, fmt.Sprintf("--replica: %v", err))
+	}
+	if c.Identity != "" {
+		ids, err := crypt.ReadIdentities(c.Identity)
+		if err != nil {
+			wrong = append(wrong, fmt.Sprintf("--identity: %v", err))
+		}
+		c.Replica = c.Replica.With(ids)
+	}
+	if c.Confirm == "" {
+		c.Confirm = replica.Local
+		if c.Replica.Folder() == "" {
+			c.Confirm = replica.Provisional
+		}
 	}
 	if inside(c.Replica.Folder(), c.Data) || inside(c.Data, c.Replica.Folder()) {
 		wrong = append(wrong, "--replica: データのフォルダの中や上には置けません（一緒に失われます）")

@@ -16,7 +16,7 @@ import (
 var allowed = map[string][]string{
 	"madoguchi": {"app"},
 	"app": {"app/attempt", "app/audit", "app/bench", "app/booking", "app/card", "app/console", "app/demo", "app/intake", "app/jp",
-		"app/mail", "app/postal", "app/problem", "app/public", "app/qr", "app/settings", "app/sheet", "app/staff", "app/web", "store", "store/replica", "store/restore"},
+		"app/mail", "app/postal", "app/problem", "app/public", "app/qr", "app/settings", "app/sheet", "app/staff", "app/web", "store", "store/crypt", "store/replica", "store/restore"},
 	"app/audit":     {"store"},
 	"app/attempt":   {"store"},
 	"app/settings":  {"app/audit", "app/problem", "app/jp", "store"},
@@ -32,7 +32,7 @@ var allowed = map[string][]string{
 	"app/apptest":   {"store"},
 	"app/postal":    {"app/jp"},
 	"app/sheet":     {"app/jp", "app/problem"},
-	"store/replica": {"store"},
+	"store/replica": {"store", "store/crypt"},
 	"store/restore": {"store", "store/replica"},
 }
 
@@ -43,6 +43,8 @@ var only = map[string][]string{
 	"database/sql":                      {"store", "store/restore", "store/replica"},
 	"modernc.org/sqlite":                {"store"},
 	"github.com/benbjohnson/litestream": {"store/replica", "store/restore"},
+	"github.com/aws/aws-sdk-go-v2":      {"store/replica"},
+	"filippo.io/age":                    {"store/crypt"},
 	"github.com/gorilla/sessions":       {"app/web"},
 	"github.com/xuri/excelize":          {"app/sheet"},
 	"os/exec":                           {"app", "app/qr"},

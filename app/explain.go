@@ -8,6 +8,7 @@ import (
 	"madoguchi/app/problem"
 	"madoguchi/app/staff"
 	"madoguchi/store"
+	"madoguchi/store/crypt"
 	"madoguchi/store/replica"
 	"madoguchi/store/restore"
 )
@@ -20,6 +21,13 @@ var explanations = []struct {
 	{store.ErrLocked, "データベースは別のmadoguchiが使っています。それを止めてからもう一度実行してください。"},
 	{store.ErrNewerSchema, "データベースは新しい版のmadoguchiで作られています。その版以降のプログラムを使ってください。"},
 	{store.ErrOlderSchema, "データベースのスキーマが古い版です。サーバーを再起動するか、止めて madoguchi migrate を実行してください。"},
+	{replica.ErrFenced, "別のサーバーが業務を引き継いでいます。このサーバーは何も受け付けません。待機系として始めるか、復旧してください。"},
+	{replica.ErrForeignCopies, "複製先に、このデータベースのものでない複製があります。復旧するか、空の場所を --replica に指定してください。"},
+	{replica.ErrNotEncrypted, "複製先にデータ鍵がありません。庁舎の外には暗号化せずに送りません。madoguchi keys wrap で作ってください。"},
+	{replica.ErrClearCopies, "この複製先には暗号化していない複製があります。空の場所を --replica に指定してください。"},
+	{replica.ErrOlder, "複製の新しい部分が失われています。サーバーの報告より古い状態しか戻せないので、置き換えていません。それでも戻すときは --accept-loss を付けます。"},
+	{crypt.ErrNoKey, "複製は暗号化されています。開ける鍵ファイルを --identity で指定してください。"},
+	{crypt.ErrStrangeKey, "データ鍵が、これまでの鍵から作られたものではありません。だれかが複製先に鍵を置いた疑いがあります。使いません。"},
 	{replica.ErrNoCopies, "複製先に複製がありません。--replica の場所を確かめてください。"},
 	{restore.ErrTooOld, "指定の時点まで遡れる複製がありません。もっと新しい時点を --at で指定してください。"},
 	{restore.ErrDamaged, "複製が壊れています。今のデータは置き換えていません。--at で前の時点を指定すると復旧できることがあります。"},

@@ -15,9 +15,13 @@ import (
 
 // restoreData brings the database back from the copies alone.
 func restoreData(ctx context.Context, s Surroundings) error {
-	var at string
+	var at, to string
+	var acceptLoss, rehearse bool
 	cfg, rest, err := configure(s, mustLookUp("restore"), func(fs *flag.FlagSet) {
 		fs.StringVar(&at, "at", "", "復旧時点（例 2026-12-01T09:30:00、省略時は最新）")
+		fs.StringVar(&to, "to", "", "戻す先のデータベースのファイル（省略時は --data の中）")
+		fs.BoolVar(&acceptLoss, "accept-loss", false, "複製の新しい部分が失われていても戻す")
+		fs.BoolVar(&rehearse, "rehearse", false, "戻せることだけを確かめ、何も置き換えない")
 	})
 	if err != nil {
 		return err
@@ -29,14 +33,22 @@ func restoreData(ctx context.Context, s Surroundings) error {
 	if err != nil {
 		return err
 	}
-	plan, err := restore.Prepare(ctx, restore.Options{Target: cfg.Replica, Path: cfg.Database(), At: point})
+	path := cfg.Database()
+	if to != "" {
+		path = to
+	}
+	plan, err := restore.Prepare(ctx, restore.Options{Target: cfg.Replica, Path: path, At: point, AcceptLoss: acceptLoss})
 	if err != nil {
 		return err
 	}
 	if err := printLines(s, "これから行うこと", plan.Sentences); err != nil {
 		return err
 	}
-	report, err := restore.Run(ctx, plan, verifyCopy)
+	carryOut := restore.Run
+	if rehearse {
+		carryOut = restore.Rehearse
+	}
+	report, err := carryOut(ctx, plan, verifyCopy)
 	if err != nil {
 		return err
 	}

@@ -104,6 +104,8 @@ func runService(ctx context.Context, s Surroundings, cfg Config, started func(*s
 	select {
 	case <-ctx.Done():
 		return nil
+	case <-svc.rep.Fenced():
+		return replica.ErrFenced
 	case err := <-failed:
 		return err
 	}
@@ -121,7 +123,7 @@ func (svc *service) open(ctx context.Context, s Surroundings) error {
 	if svc.st, err = store.Open(ctx, store.Options{Path: svc.cfg.Database()}); err != nil {
 		return err
 	}
-	if svc.rep, err = replica.Start(ctx, svc.st, svc.cfg.Replica, cfg, svc.log); err != nil {
+	if svc.rep, err = replica.Start(ctx, svc.st, svc.cfg.Replica, cfg, svc.cfg.Confirm, svc.log); err != nil {
 		return err
 	}
 	if svc.outbox, err = newOutbox(svc.cfg.Mail, svc.st, s.Files, svc.log); err != nil {

@@ -71,7 +71,7 @@ func statusOf(c *gin.Context, err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil:
 		return statusClientGone
-	case errors.Is(err, store.ErrClosed), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, store.ErrClosed), errors.Is(err, store.ErrUnconfirmed), errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError

@@ -130,6 +130,9 @@ func Wrap(k *DataKey, recipients []string) ([]byte, error) {
 
 // Unwrap opens a wrapped data key with any of the identities, or fails with ErrNoKey.
 func Unwrap(text []byte, identities []age.Identity) (*DataKey, error) {
+	if len(identities) == 0 {
+		return nil, ErrNoKey
+	}
 	dec, err := age.Decrypt(armor.NewReader(bytes.NewReader(text)), identities...)
 	var none *age.NoIdentityMatchError
 	if errors.As(err, &none) {

@@ -15,14 +15,15 @@ func keys(t *testing.T) {
 func TestPlacesForCopies(t *testing.T) {
 	keys(t)
 	for address, want := range map[string]string{
-		"/mnt/nas/a":               "/mnt/nas/a",
-		"/mnt/nas/a/":              "/mnt/nas/a",
-		"file:///mnt/nas/a":        "/mnt/nas/a",
-		"file://localhost/mnt/nas": "/mnt/nas",
-		"/mnt/nas/窓口 #1":           "/mnt/nas/窓口 #1",
-		"s3://b/p?region=r":        "s3://b/p?region=r",
-		"s3://b/p/q/?region=r":     "s3://b/p/q?region=r",
-		"s3://b/p?region=r&endpoint=https://s3.example.jp": "s3://b/p?endpoint=https%3A%2F%2Fs3.example.jp&region=r",
+		"/mnt/nas/a":                               "/mnt/nas/a",
+		"/mnt/nas/a/":                              "/mnt/nas/a",
+		"file:///mnt/nas/a":                        "/mnt/nas/a",
+		"file://localhost/mnt/nas":                 "/mnt/nas",
+		"/mnt/nas/窓口 #1":                           "/mnt/nas/窓口 #1",
+		"s3://b/p?region=tky01":                    "s3://b/p?region=tky01",
+		"s3://b/p/q/?region=tky01":                 "s3://b/p/q?region=tky01",
+		"s3://b/p?region=eu-west-1&abroad=allowed": "s3://b/p?abroad=allowed&region=eu-west-1",
+		"s3://b/p?region=tky01&endpoint=https://s3.example.jp": "s3://b/p?endpoint=https%3A%2F%2Fs3.example.jp&region=tky01",
 	} {
 		got, err := Parse(address)
 		if err != nil || got.String() != want {
@@ -34,22 +35,25 @@ func TestPlacesForCopies(t *testing.T) {
 func TestWrongPlacesAreExplained(t *testing.T) {
 	keys(t)
 	for address, want := range map[string][]string{
-		"":                           {"no place"},
-		" ":                          {"no place"},
-		"/":                          {"root folder"},
-		"gs://b/p":                   {"gs:// is not supported"},
-		"file://nas/folder":          {"three slashes"},
-		"file:///a?b=c":              {"no ? or #"},
-		"s3://":                      {"bucket is missing", "path in the bucket is missing", "region is missing"},
-		"s3://b":                     {"path in the bucket is missing"},
-		"s3://b/p":                   {"region is missing"},
-		"s3://id:key@b/p?region=r":   {"keys do not belong"},
-		"s3://b/p?region=r&regoin=x": {"regoin is not a setting"},
-		"s3://b/p?region=r&region=s": {"exactly one value"},
-		"s3://b/p?region=r&force-path-style=maybe":           {"true or false"},
-		"s3://b/p?region=r&endpoint=http://s3.example.jp":    {"use https"},
-		"s3://b/p?region=r&endpoint=s3.example.jp":           {"is not an address"},
-		"s3://b/p?region=r&endpoint=https://s3.example.jp/x": {"more than"},
+		"":                                 {"no place"},
+		" ":                                {"no place"},
+		"/":                                {"root folder"},
+		"gs://b/p":                         {"gs:// is not supported"},
+		"file://nas/folder":                {"three slashes"},
+		"file:///a?b=c":                    {"no ? or #"},
+		"s3://":                            {"bucket is missing", "path in the bucket is missing", "region is missing"},
+		"s3://b":                           {"path in the bucket is missing"},
+		"s3://b/p":                         {"region is missing"},
+		"s3://id:key@b/p?region=tky01":     {"keys do not belong"},
+		"s3://b/p?region=eu-west-1":        {"not known to be in Japan"},
+		"s3://b/p?region=ap-northeast-2":   {"not known to be in Japan"},
+		"s3://b/p?region=tky01&abroad=yes": {"abroad is allowed or left out"},
+		"s3://b/p?region=tky01&regoin=x":   {"regoin is not a setting"},
+		"s3://b/p?region=tky01&region=s":   {"exactly one value"},
+		"s3://b/p?region=tky01&force-path-style=maybe":           {"true or false"},
+		"s3://b/p?region=tky01&endpoint=http://s3.example.jp":    {"use https"},
+		"s3://b/p?region=tky01&endpoint=s3.example.jp":           {"is not an address"},
+		"s3://b/p?region=tky01&endpoint=https://s3.example.jp/x": {"more than"},
 	} {
 		_, err := Parse(address)
 		for _, part := range want {
@@ -67,7 +71,7 @@ func TestBucketNeedsItsEnvironment(t *testing.T) {
 		t.Run("without "+name, func(t *testing.T) {
 			keys(t)
 			t.Setenv(name, "")
-			if _, err := Parse("s3://b/p?region=r"); err == nil || !strings.Contains(err.Error(), want) {
+			if _, err := Parse("s3://b/p?region=tky01"); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got %v, want %q in it", err, want)
 			}
 		})
@@ -75,7 +79,7 @@ func TestBucketNeedsItsEnvironment(t *testing.T) {
 	t.Run("with AWS_CA_BUNDLE", func(t *testing.T) {
 		keys(t)
 		t.Setenv("AWS_CA_BUNDLE", "/etc/ssl/town.pem")
-		if _, err := Parse("s3://b/p?region=r"); err == nil || !strings.Contains(err.Error(), "SSL_CERT_FILE") {
+		if _, err := Parse("s3://b/p?region=tky01"); err == nil || !strings.Contains(err.Error(), "SSL_CERT_FILE") {
 			t.Errorf("got %v, want SSL_CERT_FILE named", err)
 		}
 	})
@@ -84,7 +88,7 @@ func TestBucketNeedsItsEnvironment(t *testing.T) {
 func TestNoSecretIsShown(t *testing.T) {
 	keys(t)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
-	got, err := Parse("s3://b/p?region=r")
+	got, err := Parse("s3://b/p?region=tky01")
 	if err != nil || strings.Contains(got.String(), "very-secret") {
 		t.Errorf("got %s, %v, want no secret", got, err)
 	}

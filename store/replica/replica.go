@@ -101,6 +101,9 @@ func Start(ctx context.Context, st *store.Store, target Target, cfg Config, poli
 		st: st, target: target, meta: MetaPath(path), client: &client{}, log: log, policy: policy,
 		wake: make(chan struct{}, 1), done: make(chan struct{}), fenced: make(chan struct{}),
 	}
+	if target.abroad {
+		log.Warn("the copies leave Japan, as was allowed explicitly", "target", target.String())
+	}
 	r.client.guard = r.requireTurn
 	r.configure(path, cfg)
 	r.tracker.remember(r.meta)

@@ -20,6 +20,7 @@ type Target struct {
 	name       string
 	folder     string // set for folders
 	outside    bool   // beyond this machine and its disks: nothing goes there in the clear
+	abroad     bool   // allowed to leave Japan
 	identities crypt.Identities
 	dial       func() bucket
 	another    func() bucket // over connections of its own
@@ -92,7 +93,24 @@ func folderTarget(path string) (Target, error) {
 }
 
 // bucketKeys are the settings that an s3 address may carry.
-var bucketKeys = []string{"endpoint", "region", "force-path-style"}
+var bucketKeys = []string{"endpoint", "region", "force-path-style", "abroad"}
+
+// regions are those that lie in Japan, by the names that stores give them.
+var regions = []string{
+	"ap-northeast-1", "ap-northeast-3", // Amazon: Tokyo, Osaka
+	"jp-north-1", "isk01", "tky01", // Sakura
+	"jp-east-1", "jp-east-2", "jp-west-1", "jp-west-2", // IIJ, IDCF and others
+	"jp-tok", "jp-osa", // IBM
+	"asia-northeast1", "asia-northeast2", // Google: Tokyo, Osaka
+}
+
+// inJapan reports whether a region lies in Japan. What Amazon calls
+// ap-northeast-2 is Seoul; what Wasabi calls so is Osaka.
+func inJapan(region, endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	wasabi := err == nil && strings.HasSuffix(u.Hostname(), ".wasabisys.com")
+	return slices.Contains(regions, region) || region == "ap-northeast-2" && wasabi
+}
 
 func bucketTarget(u *url.URL) (Target, error) {
 	var errs []error
@@ -128,6 +146,12 @@ func bucketTarget(u *url.URL) (Target, error) {
 	if q.Get("region") == "" {
 		wrong("region is missing (for a store of one's own, the region that its manual names)")
 	}
+	if v := q.Get("abroad"); v != "" && v != "allowed" {
+		wrong("abroad is allowed or left out, not %q", v)
+	}
+	if r := q.Get("region"); r != "" && !loopback(endpoint) && q.Get("abroad") == "" && !inJapan(r, endpoint) {
+		wrong("region %s is not known to be in Japan; residents' data stays in Japan unless abroad=allowed is given", r)
+	}
 	pathStyle := endpoint != ""
 	switch v := q.Get("force-path-style"); v {
 	case "":
@@ -153,6 +177,7 @@ func bucketTarget(u *url.URL) (Target, error) {
 	return Target{
 		name:    "s3://" + u.Host + "/" + prefix + "?" + q.Encode(),
 		outside: !loopback(endpoint),
+		abroad:  !loopback(endpoint) && !inJapan(q.Get("region"), endpoint),
 		dial:    open,
 		another: func() bucket { return limited{newS3(where)} },
 	}, nil
