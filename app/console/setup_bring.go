@@ -147,6 +147,11 @@ func (d *Desk) showBring(c *gin.Context, status int, form *web.Form, stale bool)
 		p.Rows = append(p.Rows, row)
 	}
 	p.failed(form)
+	rows := map[string]string{}
+	for _, r := range p.Rows {
+		rows[r.Text.Name] = fmt.Sprintf("%d行目", r.Number)
+	}
+	nameErrors(p.Errors, rows)
 	p.Failed = p.Failed || stale
 	return d.show(c, status, "setup_bring", s.Name+"の持ち物", &p)
 }

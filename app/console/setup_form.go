@@ -125,11 +125,30 @@ func (d *Desk) showForm(c *gin.Context, status int, form *web.Form, p *setupForm
 		p.Version = version(c)
 	}
 	p.failed(form)
+	p.nameErrors()
 	p.Failed = p.Failed || p.Stale
 	if p.Submit == "" {
 		p.Submit = "保存する"
 	}
 	return d.show(c, status, "setup_form", p.Heading, p)
+}
+
+// nameErrors puts the label of its field before each line of the summary: several
+// fields may be wrong in the same way.
+func (p *setupFormPage) nameErrors() {
+	labels := map[string]string{}
+	for _, q := range p.Controls {
+		labels[q.Name] = q.Label
+	}
+	nameErrors(p.Errors, labels)
+}
+
+func nameErrors(errors []web.FieldError, labels map[string]string) {
+	for i, e := range errors {
+		if label := labels[e.Field]; label != "" {
+			errors[i].Text = label + "：" + e.Text
+		}
+	}
 }
 
 // shower shows a form again; stale says that someone else was first.

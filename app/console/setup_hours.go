@@ -107,13 +107,7 @@ func hoursNow(sets []booking.Hours, today jp.Date) string {
 func hoursText(h booking.Hours) string {
 	var days, texts []string
 	for _, w := range weekdays {
-		var spans []string
-		for _, x := range h.Windows {
-			if x.Weekday == w.day {
-				spans = append(spans, typedClock(x.Starts)+"～"+typedClock(x.Ends))
-			}
-		}
-		text := strings.Join(spans, "・")
+		text := spansText(h.Windows, w.day)
 		if i := slices.Index(texts, text); text != "" && i >= 0 {
 			days[i] += w.label
 		} else if text != "" {
@@ -127,6 +121,26 @@ func hoursText(h booking.Hours) string {
 		return "受付なし"
 	}
 	return strings.Join(texts, "、")
+}
+
+// spansText is when a day of the week is open: windows without a break between
+// them are one span.
+func spansText(windows []booking.HoursWindow, day time.Weekday) string {
+	var spans []booking.HoursWindow
+	for _, w := range windows {
+		if last := len(spans) - 1; w.Weekday != day {
+			continue
+		} else if last >= 0 && spans[last].Ends == w.Starts {
+			spans[last].Ends = w.Ends
+			continue
+		}
+		spans = append(spans, w)
+	}
+	var texts []string
+	for _, s := range spans {
+		texts = append(texts, typedClock(s.Starts)+"～"+typedClock(s.Ends))
+	}
+	return strings.Join(texts, "・")
 }
 
 // hoursOf is the pair of place and service that an address is about.

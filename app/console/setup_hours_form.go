@@ -96,6 +96,11 @@ func (d *Desk) showHours(c *gin.Context, status int, form *web.Form, stale bool)
 		p.Rows = append(p.Rows, hoursRow(form, i))
 	}
 	p.failed(form)
+	rows := map[string]string{p.From.Name: p.From.Label, p.Until.Name: p.Until.Label}
+	for _, r := range p.Rows {
+		rows[r.DaysName] = fmt.Sprintf("%d行目", r.Number)
+	}
+	nameErrors(p.Errors, rows)
 	p.Failed = p.Failed || stale
 	return d.show(c, status, "setup_hours_form", h.name()+"の受付時間", &p)
 }

@@ -126,6 +126,7 @@ func (d *Desk) showPlan(c *gin.Context, status int, form *web.Form, asked, chang
 		p.Hidden = append(p.Hidden, hidden{name, form.Value(name)})
 	}
 	p.failed(form)
+	nameErrors(p.Errors, map[string]string{"from": p.From.Label, "to": p.To.Label})
 	p.Failed = p.Failed || changed
 	return d.show(c, status, "setup_plan", "予約枠の作成", &p)
 }
@@ -230,15 +231,11 @@ func (v *planView) fill(r booking.PlanResult) {
 	}
 }
 
-// planDaysOf says day by day what becomes of the slots; days that follow one
-// another in the plan and become the same are one line.
+// planDaysOf says day by day what becomes of the slots; days that become the
+// same are one line.
 func planDaysOf(steps []booking.PlanStep) []planDayView {
-	type run struct {
-		first, last jp.Date
-		days        int
-		what        string
-	}
-	var runs []run
+	days := map[string][]jp.Date{}
+	var order []string
 	for len(steps) > 0 {
 		on := steps[0].After.HeldOn
 		n := slices.IndexFunc(steps, func(s booking.PlanStep) bool { return s.After.HeldOn != on })
@@ -250,22 +247,38 @@ func planDaysOf(steps []booking.PlanStep) []planDayView {
 		if what == "" {
 			continue
 		}
-		if last := len(runs) - 1; last >= 0 && runs[last].what == what {
-			runs[last].last = on
-			runs[last].days++
-			continue
+		if days[what] == nil {
+			order = append(order, what)
 		}
-		runs = append(runs, run{on, on, 1, what})
+		days[what] = append(days[what], on)
 	}
 	var views []planDayView
-	for _, r := range runs {
-		days := r.first.Short()
-		if r.days > 1 {
-			days = fmt.Sprintf("%s～%sのうち%d日", r.first.Short(), r.last.Short(), r.days)
-		}
-		views = append(views, planDayView{days, r.what})
+	for _, what := range order {
+		views = append(views, planDayView{planDaysText(days[what]), what})
 	}
 	return views
+}
+
+// daysNamed is up to how many days a line of a plan names each.
+const daysNamed = 4
+
+// planDaysText names days: a few one by one, many by the first, the last, how
+// many and on which days of the week.
+func planDaysText(days []jp.Date) string {
+	if len(days) <= daysNamed {
+		var names []string
+		for _, d := range days {
+			names = append(names, d.Short())
+		}
+		return strings.Join(names, "、")
+	}
+	on := ""
+	for _, w := range weekdays {
+		if slices.ContainsFunc(days, func(d jp.Date) bool { return d.Weekday() == w.day }) {
+			on += w.label
+		}
+	}
+	return fmt.Sprintf("%s～%sの%s %d日", days[0].Short(), days[len(days)-1].Short(), on, len(days))
 }
 
 // planText says what becomes of the slots of one day: those side by side that

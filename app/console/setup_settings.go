@@ -35,7 +35,7 @@ type bookingSetting struct {
 }
 
 var bookingSettings = []bookingSetting{
-	{name: "booking.first_day_ahead", label: "いちばん早い予約（何日前まで）", hint: "0は当日、1は前日まで。業務ごとの決まりがあるときは、そちらが優先します。", unit: "日"},
+	{name: "booking.first_day_ahead", label: "予約の締切：何日前まで", hint: "0は当日も、1は前日まで予約できる。業務ごとの決まりがあるときは、そちらが優先します。", unit: "日"},
 	{name: "booking.days_ahead", label: "何日先まで予約できるか", hint: "業務ごとの決まりがあるときは、そちらが優先します。", unit: "日"},
 	{name: "booking.change_cutoff_hours", label: "変更・取消の締切", hint: "始まる何時間前まで。0は始まるまで。業務ごとの決まりがあるときは、そちらが優先します。", unit: "時間"},
 	{name: "booking.hold_minutes", label: "確認画面の間、枠を押さえておく時間", hint: "0は押さえない。", unit: "分"},
@@ -43,8 +43,8 @@ var bookingSettings = []bookingSetting{
 	{name: "booking.contact_most", label: "同じ電話番号で持てる予約の数", hint: "交付通知書のいらない業務だけ。", unit: "件"},
 	{name: "booking.late_minutes", label: "遅刻とみなすまでの時間", hint: "予約の時刻からこの時間を過ぎると、時間どおりの人のあとに呼びます。来ないときは「来庁なし」にできます。", unit: "分"},
 	{name: "waiting.offer_hours", label: "キャンセル待ちの人に枠を押さえておく時間", unit: "時間"},
-	{name: "closed.holidays", label: "国民の祝日・休日は閉庁する", kind: "checks"},
-	{name: "closed.year_end", label: "年末年始（12月29日～1月3日）は閉庁する", kind: "checks"},
+	{name: "closed.holidays", label: "国民の祝日・休日", kind: "checks"},
+	{name: "closed.year_end", label: "年末年始（12月29日～1月3日）", kind: "checks"},
 	{name: "booking.what_to_bring", label: "持ち物（業務に持ち物の登録がないとき）", hint: "1行に1つ。", kind: "area"},
 }
 
@@ -108,6 +108,7 @@ func (d *Desk) showSettings(c *gin.Context, status int, form *web.Form, stale bo
 		p.hide("was_"+b.field(), was)
 	}
 	p.failed(form)
+	p.nameErrors()
 	p.Failed = p.Failed || stale
 	return d.show(c, status, "setup_settings", p.Heading, &p)
 }

@@ -26,6 +26,13 @@ var met = []*problem.Problem{
 	booking.NoRoomTogether, booking.TooMany, booking.PlanStale, booking.NothingToDo, booking.CauseMissing, booking.CauseTooLong, booking.SameDay,
 	booking.AlreadyWaiting, booking.PlacesFree, booking.NotSooner, booking.WaitingNotFound, booking.WaitingStale, booking.WaitingOver,
 	booking.NotOffered, booking.WaitingFirst, dayUnreadable,
+	booking.SetupStale, booking.NameMissing, booking.NameTaken, booking.VenueInUse, booking.ServiceInUse, booking.ServiceCodeForm,
+	booking.ServiceCodeTaken, booking.ServiceMinutes, booking.BringCondition, booking.BringText, booking.MapForm, booking.MapTooLarge,
+	booking.MapNotFound, booking.CounterNotFound, booking.HoursNotFound, booking.HoursTaken, booking.DayMissing, booking.DaysOrder,
+	booking.DaysTooMany, booking.DayPast, booking.WindowOrder, booking.WindowRemainder, booking.WindowOverlap, booking.WindowMinutes,
+	booking.CapacityForm, booking.CapacityNone, booking.ClosedDayNotFound, booking.ExtraOpeningNotFound, booking.RulesForm,
+	booking.PlanChanged, booking.SlotHasBookings, booking.SlotOverlaps, booking.StopNotFound, booking.StopOver, booking.StopNothing,
+	staff.Stale, staff.LastEverywhere,
 	booking.NotToday, booking.StepNotAllowed, booking.NotLateYet, booking.VisitNotFound, booking.NothingScanned, booking.ScannedWithIME,
 	booking.CounterTooLong, booking.CounterNotFound, booking.NobodyWaits, booking.ExtractTooLong,
 	mail.NotFound, mail.NotOver,
@@ -53,6 +60,13 @@ func TestEveryProblemMetHereHasASentence(t *testing.T) {
 		keys = append(keys, "flash."+s.flash)
 	}
 	keys = append(keys, "flash.visit_called", "flash.visit_papers_missing", "flash.nobody_waits")
+	for _, flash := range []string{
+		"setup_saved", "setup_retired", "hours_saved", "hours_removed", "plan_applied", "closed_saved", "closed_removed", "extra_saved", "extra_removed",
+		"closing_switched", "slot_set", "slot_follows", "slot_added", "day_set", "stop_made", "stop_ended",
+	} {
+		keys = append(keys, "flash."+flash)
+	}
+	keys = append(keys, "form.day_form", "form.clock_form", "form.number_form", "form.days_none", "form.map_missing", "form.setting_number")
 	keys = append(keys, "form.staff_id_missing", "form.password_missing", "form.current_missing", "form.new_missing",
 		"form.again_differs", "field.current.one_time", "field.new.rule", "field.reason.visitor", "field.reason.visitor_hint", "field.reason.many", "field.move_date.label",
 		"field.move_date.hint", "field.move_to.label", "field.move_to.hint", "field.cause.label", "field.cause.hint",
