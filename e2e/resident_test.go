@@ -91,7 +91,7 @@ func (b *browser) bookAndBack(w *town, p bench.Person, lang string) {
 	b.follow(`main a[href$="/venues"]`)
 	b.follow(`main a[href*="/slots?venue="]`)
 	b.follow(`main a[href*="/slots/"]`)
-	b.follow(`main li:last-child a[href*="/check?slot="]`)
+	b.follow(`main li ~ li a[href*="/check?slot="]`)
 	b.shoot("check-change")
 	b.follow(`main form button[type=submit]`)
 	b.must(number)

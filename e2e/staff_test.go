@@ -111,7 +111,7 @@ func (b *browser) serveSomeone(w *town) {
 	b.shoot("booked")
 	b.visit(recipient)
 	b.follow(`a[href$="/change"]`)
-	b.follow(`table.times tbody tr:last-child a`)
+	b.follow(`table.times tbody tr ~ tr a`)
 	b.follow(`main form button[type=submit]`)
 	b.visit(recipient)
 	b.follow(`a[href$="/cancel"]`)
