@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"madoguchi/app/attempt"
+	"madoguchi/app/intake"
 	"madoguchi/app/web"
 	"madoguchi/store"
 )
@@ -35,14 +36,17 @@ func startJobs(ctx context.Context, st *store.Store, log *slog.Logger) (wait fun
 	return wg.Wait
 }
 
-// tidy deletes what has expired: bookkeeping of the web, not the town's
-// records, so it leaves no audit entry.
+// tidy deletes what has expired: bookkeeping of the web, which leaves no audit
+// entry, and the contents of old lists, which do.
 func tidy(ctx context.Context, st *store.Store) error {
 	return st.Write(ctx, func(tx *store.Tx) error {
 		if _, err := web.DeleteExpired(tx); err != nil {
 			return err
 		}
 		if _, err := attempt.DeleteOld(tx); err != nil {
+			return err
+		}
+		if _, err := intake.ForgetLists(tx); err != nil {
 			return err
 		}
 		return tidyMail(tx)

@@ -25,6 +25,25 @@ const (
 	PartsDropped      Action = "reading_parts_dropped"
 )
 
+// The actions of lists.
+const (
+	RollUploaded     Action = "roll_uploaded"
+	RollMatched      Action = "roll_matched"
+	RollRowDecided   Action = "roll_row_decided"
+	RollApplied      Action = "roll_applied"
+	RollTakenBack    Action = "roll_taken_back"
+	RollDropped      Action = "roll_dropped"
+	RollForgotten    Action = "roll_contents_forgotten"
+	AddressTaken     Action = "address_taken"
+	AddressPutBack   Action = "address_put_back"
+	CardUnregistered Action = "card_unregistered"
+	RenewalAdded     Action = "renewal_target_added"
+	RenewalChanged   Action = "renewal_target_changed"
+	RenewalRemoved   Action = "renewal_target_removed"
+	RenewalHandled   Action = "renewal_handled"
+	RenewalReopened  Action = "renewal_reopened"
+)
+
 // The actions of the postal dictionary.
 const (
 	PostalFileOffered Action = "postal_file_offered"

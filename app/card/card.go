@@ -108,6 +108,7 @@ type Recipient struct {
 	Birth      jp.BirthDate
 	PostalCode jp.PostalCode
 	Address    string
+	Building   string // 方書
 	Telephone  string
 	Mail       string
 	// PersonVersion grows with each correction of the person's data.
@@ -127,7 +128,7 @@ const Columns = `card.id, card.ref, card.recipient_id, card.notice_number, card.
 	(SELECT needs_booking FROM issue_kind WHERE code = card.issue_kind) AS needs_booking,
 	card.made_on, card.expires_on, card.issued_at, card.issued_by, card.version,
 	recipient.name, recipient.kana_name, recipient.birth, recipient.postal_code, recipient.address,
-	recipient.telephone, recipient.mail, recipient.version AS person_version`
+	recipient.building, recipient.telephone, recipient.mail, recipient.version AS person_version`
 
 const selectRecord = `SELECT ` + Columns + ` FROM card JOIN recipient ON recipient.id = card.recipient_id `
 

@@ -16,6 +16,7 @@ import (
 type Contact struct {
 	Version                        int // the person's version on the page that was edited
 	PostalCode, Address, Telephone string
+	Building                       string // 方書
 }
 
 // CorrectContact writes a person's address and telephone number, the one
@@ -33,14 +34,15 @@ func CorrectContact(tx *store.Tx, by audit.Actor, ref store.Ref, c Contact) erro
 	if wrong != nil {
 		return wrong
 	}
-	_, err = tx.Exec(`UPDATE recipient SET postal_code = ?, address = ?, telephone = ?, version = version + 1 WHERE id = ?`,
-		string(postal), address, telephone, r.RecipientID)
+	building := strings.TrimSpace(c.Building)
+	_, err = tx.Exec(`UPDATE recipient SET postal_code = ?, address = ?, building = ?, telephone = ?, version = version + 1 WHERE id = ?`,
+		string(postal), address, building, telephone, r.RecipientID)
 	if err != nil {
 		return fmt.Errorf("correct contact: %w", err)
 	}
 	changed := []string{}
 	for name, differs := range map[string]bool{
-		"postal_code": postal != r.PostalCode, "address": address != r.Address, "telephone": telephone != r.Telephone,
+		"postal_code": postal != r.PostalCode, "address": address != r.Address, "building": building != r.Building, "telephone": telephone != r.Telephone,
 	} {
 		if differs {
 			changed = append(changed, name)
@@ -71,6 +73,9 @@ func checkContact(c Contact) (postal jp.PostalCode, telephone, address string, _
 	address = strings.TrimSpace(c.Address)
 	if utf8.RuneCountInString(address) > 200 {
 		add(TooLong.With("most", "200"), "address")
+	}
+	if utf8.RuneCountInString(strings.TrimSpace(c.Building)) > 100 {
+		add(TooLong.With("most", "100"), "building")
 	}
 	if wrong != nil {
 		return "", "", "", wrong

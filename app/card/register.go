@@ -90,9 +90,9 @@ func Register(tx *store.Tx, by audit.Actor, reading Reading) (Record, error) {
 		return Record{}, err
 	}
 	p, c := reading.Recipient, reading.Card
-	person, err := tx.Insert(`INSERT INTO recipient (ref, name, name_key, kana_name, kana_key, birth, postal_code, address)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, store.NewRef(), p.Name, jp.NameKey(p.Name), p.KanaName, jp.KanaKey(p.KanaName),
-		p.Birth, string(p.PostalCode), p.Address)
+	person, err := tx.Insert(`INSERT INTO recipient (ref, name, name_key, kana_name, kana_key, birth, postal_code, address, building)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, store.NewRef(), p.Name, jp.NameKey(p.Name), p.KanaName, jp.KanaKey(p.KanaName),
+		p.Birth, string(p.PostalCode), p.Address, p.Building)
 	if err != nil {
 		return Record{}, fmt.Errorf("register recipient: %w", err)
 	}

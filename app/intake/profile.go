@@ -55,11 +55,12 @@ const (
 	Municipality  FieldName = "municipality_code"
 	MadeOn        FieldName = "made_on"
 	ExpiresOn     FieldName = "expires_on"
+	Building      FieldName = "building" // of lists only
 )
 
 var fieldLabels = map[FieldName]string{
 	NoticeNumber: "交付通知書番号", ApplicationID: "申請書ID", KindOfIssue: "交付区分", Name: "氏名", KanaName: "カナ氏名",
-	Birth: "生年月日", PostalCode: "郵便番号", Address: "住所", Municipality: "市区町村コード", MadeOn: "作成日", ExpiresOn: "有効期限",
+	Birth: "生年月日", PostalCode: "郵便番号", Address: "住所", Municipality: "市区町村コード", MadeOn: "作成日", ExpiresOn: "有効期限", Building: "方書（建物など）",
 }
 
 // Label is the field's name on the screen.

@@ -1,4 +1,4 @@
--- Schema version 8, as it stands after all migrations.
+-- Schema version 9, as it stands after all migrations.
 
 CREATE TABLE audit (
   id           INTEGER PRIMARY KEY,
@@ -236,6 +236,25 @@ CREATE TABLE handover_note (
 ) STRICT;
 
 CREATE INDEX handover_note_card ON handover_note (card_id);
+
+CREATE TABLE held_file (
+  id      INTEGER PRIMARY KEY,
+  name    TEXT NOT NULL,
+  body    BLOB NOT NULL,
+  held_at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX held_file_held_at ON held_file (held_at);
+
+CREATE TABLE held_row (
+  file_id      INTEGER NOT NULL REFERENCES held_file (id) ON DELETE CASCADE,
+  number       INTEGER NOT NULL,
+  cells        TEXT NOT NULL CHECK (json_valid(cells)),
+  postal_code  TEXT NOT NULL DEFAULT '',
+  postal_codes TEXT NOT NULL DEFAULT '',
+  before       TEXT CHECK (before IS NULL OR json_valid(before)),
+  PRIMARY KEY (file_id, number)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE hours (
   id             INTEGER PRIMARY KEY,
@@ -486,13 +505,96 @@ CREATE TABLE recipient (
   telephone   TEXT NOT NULL DEFAULT '',
   mail        TEXT NOT NULL DEFAULT '',
   version     INTEGER NOT NULL DEFAULT 1
-, visitor_key TEXT, mail_lang TEXT NOT NULL DEFAULT '') STRICT;
+, visitor_key TEXT, mail_lang TEXT NOT NULL DEFAULT '', building TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE INDEX recipient_birth ON recipient (birth);
 
 CREATE INDEX recipient_kana_key ON recipient (kana_key);
 
 CREATE INDEX recipient_visitor_key ON recipient (visitor_key) WHERE visitor_key IS NOT NULL;
+
+CREATE TABLE renewal_mark (
+  subject    TEXT PRIMARY KEY CHECK (subject <> ''),
+  note       TEXT NOT NULL,
+  handled_at TEXT NOT NULL,
+  handled_by INTEGER NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE renewal_target (
+  id             INTEGER PRIMARY KEY,
+  ref            TEXT NOT NULL UNIQUE,
+  notice_number  TEXT NOT NULL DEFAULT '',
+  application_id TEXT NOT NULL DEFAULT '',
+  name           TEXT NOT NULL,
+  name_key       TEXT NOT NULL,
+  kana_name      TEXT NOT NULL,
+  kana_key       TEXT NOT NULL,
+  birth          TEXT,
+  address        TEXT NOT NULL DEFAULT '',
+  expires_on     TEXT,
+  file_id        INTEGER NOT NULL,
+  added_at       TEXT NOT NULL,
+  version        INTEGER NOT NULL DEFAULT 1
+) STRICT;
+
+CREATE INDEX renewal_target_birth ON renewal_target (birth);
+
+CREATE TABLE roll_file (
+  id            INTEGER PRIMARY KEY,
+  ref           TEXT NOT NULL UNIQUE,
+  list          TEXT NOT NULL CHECK (list IN ('address', 'renewal', 'card')),
+  sha256        TEXT NOT NULL CHECK (length(sha256) = 64),
+  found         TEXT NOT NULL CHECK (json_valid(found)),
+  header        INTEGER NOT NULL CHECK (header IN (0, 1)),
+  mapping       TEXT NOT NULL CHECK (json_valid(mapping)),
+  state         TEXT NOT NULL CHECK (state IN ('uploaded', 'matching', 'matched', 'failed', 'applied', 'taken_back', 'dropped')),
+  failure       TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(failure)),
+  total         INTEGER NOT NULL,
+  done          INTEGER NOT NULL DEFAULT 0,
+  counts        TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(counts)),
+  uploaded_at   TEXT NOT NULL,
+  uploaded_by   INTEGER REFERENCES staff (id),
+  applied_at    TEXT,
+  taken_back_at TEXT,
+  forgotten_at  TEXT,
+  version       INTEGER NOT NULL DEFAULT 1,
+  CHECK ((state IN ('applied', 'taken_back')) = (applied_at IS NOT NULL)),
+  CHECK ((state = 'taken_back') = (taken_back_at IS NOT NULL))
+) STRICT;
+
+CREATE INDEX roll_file_list ON roll_file (list, id);
+
+CREATE TABLE roll_row (
+  file_id        INTEGER NOT NULL REFERENCES roll_file (id) ON DELETE CASCADE,
+  number         INTEGER NOT NULL,
+  outcome        TEXT NOT NULL CHECK (outcome IN ('new', 'same', 'differs', 'duplicate', 'ambiguous', 'absent', 'defect')),
+  reason         TEXT NOT NULL DEFAULT '',
+  cell           INTEGER NOT NULL DEFAULT 0,
+  other_row      INTEGER NOT NULL DEFAULT 0,
+  subject_id     INTEGER,
+  tied           TEXT NOT NULL DEFAULT '',
+  candidates     TEXT NOT NULL DEFAULT '',
+  fields         TEXT NOT NULL DEFAULT '',
+  marks          TEXT NOT NULL DEFAULT '',
+  private        INTEGER NOT NULL DEFAULT 0,
+  decision       TEXT NOT NULL DEFAULT '' CHECK (decision IN ('', 'apply', 'skip')),
+  result         TEXT NOT NULL DEFAULT '' CHECK (result IN ('', 'applied', 'changed', 'kept', 'taken_back')),
+  version_before INTEGER NOT NULL DEFAULT 0,
+  version_after  INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (file_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX roll_row_outcome ON roll_row (file_id, outcome);
+
+CREATE INDEX roll_row_subject ON roll_row (subject_id) WHERE result = 'applied';
+
+CREATE TABLE roll_template (
+  list      TEXT NOT NULL,
+  signature TEXT NOT NULL,
+  mapping   TEXT NOT NULL CHECK (json_valid(mapping)),
+  used_at   TEXT NOT NULL,
+  PRIMARY KEY (list, signature)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE service (
   id      INTEGER PRIMARY KEY,
