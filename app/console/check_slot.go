@@ -157,6 +157,7 @@ func (p *checkSlotPage) places(tx *store.Tx, c *gin.Context, a about, s booking.
 // reason asks why, where a reason is needed or may be given.
 func (p *checkSlotPage) reason(c *gin.Context, a about, service booking.Service, form *web.Form) {
 	f := control{Field: *form.Field("reason"), Type: "text", Class: "kanji", Autocomplete: "off"}
+	f.Required = true
 	words := web.WordsOf(c)
 	switch {
 	case p.Over:

@@ -110,6 +110,9 @@ func askedMove(tx *store.Tx, c *gin.Context, form *web.Form) (moveAsk, error) {
 		form.Fail("date", dayUnreadable.Code)
 		return ask, nil
 	}
+	if form.Value("venue") == "" || form.Value("service") == "" {
+		return ask, nil // to be chosen
+	}
 	venue, err := booking.VenueByRef(tx, store.Ref(form.Value("venue")))
 	if err != nil {
 		return ask, err

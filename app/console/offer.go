@@ -39,7 +39,7 @@ func (o offer) make(tx *store.Tx) error {
 	v := o.entry.Visit
 	switch {
 	case v.State == booking.Booked && v.Slot.HeldOn != o.today:
-		if !o.entry.Record.Issued() && v.CardID != 0 {
+		if !o.entry.Record.Issued() {
 			o.link(staff.MayBook, visitPerson(o.entry).Path+"/change?channel=counter", "予約を変更する", "")
 		}
 		if v.Slot.HeldOn.Before(o.today) {

@@ -98,11 +98,11 @@ func (s stepper) step(e booking.DayEntry, verb, label, class string) step {
 }
 
 // visitPerson names whose booking it is. Without a card there is no record to
-// lead to.
+// lead to, but the booking's own page.
 func visitPerson(e booking.DayEntry) person {
 	p := personOf(e.Record)
 	if e.Record.Card.Ref == "" {
-		p.Path, p.IssueKind = "", "（交付通知書なし）"
+		p.Path, p.IssueKind = bookingPath(e.Visit.Booking.Ref), "（交付通知書なし）"
 	}
 	return p
 }

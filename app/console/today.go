@@ -11,6 +11,7 @@ import (
 
 	"madoguchi/app/booking"
 	"madoguchi/app/jp"
+	"madoguchi/app/staff"
 	"madoguchi/store"
 )
 
@@ -33,6 +34,7 @@ type todayPage struct {
 	Total      int
 	States     []string // how many are in which state, in words
 	Empty      string   // why there is no list
+	Move       link     // moves the day's bookings; no path: not for this role
 }
 
 // todayGroup is one slot with those who have booked it.
@@ -51,6 +53,7 @@ type todayRow struct {
 	Channel       string
 	State         string
 	Class         string
+	Reason        string // why it goes beyond the slot's capacity
 }
 
 // today shows the bookings of a day, at every place or at one.
@@ -78,6 +81,9 @@ func (d *Desk) today(c *gin.Context) error {
 			p.venues(venues, on, venue)
 		}
 		p.PrintedAt = instant(tx.Now)
+		if may(c, staff.MayMoveMany) {
+			p.Move = link{Path: "/moves?" + dayQuery(on, venue).Encode(), Label: "この日の予約をまとめて動かす"}
+		}
 		entries, err := booking.DayList(tx, venue.ID, on)
 		if err != nil {
 			return err
@@ -131,12 +137,15 @@ func nearestYear(month, day string, today jp.Date) (nearest jp.Date, ok bool) {
 
 func apart(a, b jp.Date) int { return max(a.DaysUntil(b), b.DaysUntil(a)) }
 
-func todayPath(on jp.Date, venue booking.Venue) string {
+func todayPath(on jp.Date, venue booking.Venue) string { return "/?" + dayQuery(on, venue).Encode() }
+
+// dayQuery names a day and, unless it is every place, a place.
+func dayQuery(on jp.Date, venue booking.Venue) url.Values {
 	q := url.Values{"date": {on.String()}}
 	if venue.Ref != "" {
 		q.Set("venue", string(venue.Ref))
 	}
-	return "/?" + q.Encode()
+	return q
 }
 
 func (p *todayPage) dates(on, now jp.Date, venue booking.Venue) {
@@ -176,8 +185,11 @@ func (p *todayPage) group(entries []booking.DayEntry) {
 			State:         e.Visit.State.Label(),
 			Class:         string(e.Visit.State),
 		}
+		if e.Visit.Seat == booking.OverSeat {
+			row.Reason = e.Visit.Reason
+		}
 		if e.Record.Card.Ref == "" {
-			row.Path = ""
+			row.Path = bookingPath(e.Visit.Booking.Ref)
 			row.IssueKind = "（交付通知書なし）"
 		}
 		g := &p.Groups[len(p.Groups)-1]
