@@ -2,14 +2,17 @@
 # make test    install what the tests need, then run every test
 # make soak    the long runs: fuzzing, repeated races and crashes
 # make bench   speed and memory on this machine
+# make screens  every page in every state, language and size as pictures to look through
+# make slow    how long a page takes on a slow line, in Chromium
 # make eval    accuracy of postal codes and QR reading (needs EVAL_DATA)
 
 GO        ?= go
 BINARY    := bin/madoguchi
 EVAL_DATA ?= ../shared/data
+SCREENS   ?= bin/screens
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test check deps soak bench eval clean
+.PHONY: build demo test check deps soak bench screens slow eval clean
 
 build:
 	$(GO) build -trimpath -ldflags="-s -w" -o $(BINARY) .
@@ -17,8 +20,8 @@ build:
 demo: build
 	exec $(BINARY) demo
 
-# What the tests need beyond Go: a browser with Japanese fonts, axe-core, and a
-# C compiler for the race detector.
+# What the tests need beyond Go: three browser engines, Japanese fonts, axe-core,
+# and a C compiler for the race detector.
 deps:
 	sh .ci/deps
 
@@ -40,6 +43,12 @@ soak: deps build
 bench: build
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./store/... ./app/...
 	$(BINARY) bench
+
+screens:
+	$(GO) run ./e2e/screens -out $(SCREENS)
+
+slow: build
+	$(GO) run ./e2e/slow -binary $(BINARY)
 
 eval: build
 	@test -d $(EVAL_DATA) || { echo "EVAL_DATA=$(EVAL_DATA) is not there"; exit 1; }

@@ -87,6 +87,9 @@ func (s *Site) Show(c *gin.Context, status int, name string, page any) error {
 		return err
 	}
 	c.Header("Content-Type", "text/html; charset=utf-8")
+	if s.preload != "" {
+		c.Header("Link", s.preload)
+	}
 	c.Status(status)
 	_, err = c.Writer.Write(body)
 	return err

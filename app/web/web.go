@@ -59,6 +59,9 @@ type Options struct {
 	// templates/<site>/error.html then gets. nil hands p itself over. It is
 	// called after faults too, so it must not rely on the database.
 	ErrorPage func(c *gin.Context, p ErrorPage) any
+	// Sheet is the asset that every page of the site needs before it can be read;
+	// browsers are told of it with the answer's headers, before they have the page.
+	Sheet string
 }
 
 // Site is one listener's machinery.
@@ -71,6 +74,7 @@ type Site struct {
 	maxBody    int64
 	policy     string // Content-Security-Policy
 	errorPage  func(*gin.Context, ErrorPage) any
+	preload    string // Link header; "" for none
 
 	words    *Catalogues
 	assets   *assets
@@ -106,6 +110,13 @@ func New(o Options) (*Site, error) {
 	}
 	if s.assets, err = loadAssets(o.Files); err != nil {
 		return nil, err
+	}
+	if o.Sheet != "" {
+		at, err := s.asset(o.Sheet)
+		if err != nil {
+			return nil, err
+		}
+		s.preload = "<" + at + ">; rel=preload; as=style"
 	}
 	if s.views, err = loadViews(o.Files, o.Name, s.funcs(o.Funcs)); err != nil {
 		return nil, fmt.Errorf("site %s: %w", o.Name, err)
