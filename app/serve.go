@@ -18,6 +18,7 @@ import (
 	"madoguchi/app/intake"
 	"madoguchi/app/mail"
 	"madoguchi/app/public"
+	"madoguchi/app/settings"
 	"madoguchi/app/staff"
 	"madoguchi/app/web"
 	"madoguchi/store"
@@ -195,6 +196,9 @@ func firstStart(ctx context.Context, st *store.Store, out io.Writer) error {
 			return err
 		}
 		if err := booking.EnsureServices(tx, by); err != nil {
+			return err
+		}
+		if err := settings.EnsureQuestions(tx, by); err != nil {
 			return err
 		}
 		all, err := staff.List(tx)

@@ -16,6 +16,8 @@ var owners = map[string]string{
 	"store_state":     "store",
 	"audit":           "app/audit",
 	"setting":         "app/settings",
+	"announcement":    "app/settings",
+	"question":        "app/settings",
 	"staff":           "app/staff",
 	"sign_in_attempt": "app/attempt",
 	"session":         "app/web",

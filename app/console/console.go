@@ -112,6 +112,7 @@ func (d *Desk) routes() []guarded {
 		d.dayRoutes(),
 		d.postalRoutes(),
 		d.intakeRoutes(),
+		d.announcementRoutes(),
 		d.setupRoutes(),
 		d.visitRoutes(),
 		d.mailRoutes(),

@@ -40,6 +40,7 @@ var menuEntries = []struct {
 	{link{Path: "/board", Label: "呼出し状況"}, staff.MayCheckIn},
 	{link{Path: "/read", Label: "一覧の読取り"}, staff.MayReadList},
 	{link{Path: "/search", Label: "さがす"}, staff.MaySearch},
+	{link{Path: "/announcements", Label: "お知らせ"}, staff.MayAnnounce},
 	{link{Path: "/visitors", Label: "カードなしの予約"}, staff.MayBook},
 	{link{Path: "/waiting-list", Label: "キャンセル待ち"}, staff.MayBook},
 	{link{Path: "/mails", Label: "メールの状況"}, staff.MaySeeMail},

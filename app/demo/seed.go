@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"madoguchi/app/audit"
 	"madoguchi/app/booking"
@@ -186,7 +187,54 @@ func town(tx *store.Tx, days int) error {
 	return intake.EnsureProfile(tx, system)
 }
 
-// service adds what people come for.
+// service adds what people come for and returns the receipt of cards.
 func service(tx *store.Tx) (booking.Service, error) {
-	return booking.AddService(tx, system, booking.Service{Name: "マイナンバーカードの受け取り", Minutes: 30})
+	if err := booking.EnsureServices(tx, system); err != nil {
+		return booking.Service{}, err
+	}
+	return booking.CardIssuance(tx)
+}
+
+// openOther opens the services that need no notice at the main office, from
+// tomorrow on: one place every half hour.
+func openOther(tx *store.Tx, by audit.Actor, at booking.Venue, today jp.Date) error {
+	services, err := booking.Services(tx)
+	if err != nil {
+		return err
+	}
+	one := place{capacity: 1}
+	for _, s := range services {
+		if !s.WithoutNotice {
+			continue
+		}
+		h := booking.Hours{VenueID: at.ID, ServiceID: s.ID, EffectiveFrom: today.AddDays(1)}
+		for _, day := range []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday} {
+			h.Windows = append(h.Windows, booking.HoursWindow{Weekday: day, Starts: morning, Ends: closing, Minutes: int(step), Capacity: one.capacity})
+		}
+		if _, err := booking.SaveHours(tx, by, h); err != nil {
+			return err
+		}
+		var windows []booking.Window
+		for n := 1; n <= daysAhead; n++ {
+			if day := today.AddDays(n); workingDay(day) {
+				windows = append(windows, one.between(day, morning, closing)...)
+			}
+		}
+		if err := booking.AddSlots(tx, by, at, s, windows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// announce puts what residents are told on their site.
+func announce(tx *store.Tx, by audit.Actor, today jp.Date) error {
+	if err := settings.EnsureQuestions(tx, by); err != nil {
+		return err
+	}
+	_, err := settings.SaveAnnouncement(tx, by, settings.Announcement{
+		Title: "土曜日の午前も受け付けます", Body: openSaturday(today).Short() + "の午前は、南部町役場でカードを受け取れます。\n" + disclaimer,
+		Importance: settings.Usual, FromOn: today, UntilOn: openSaturday(today),
+	})
+	return err
 }

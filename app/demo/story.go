@@ -66,6 +66,9 @@ func (s *story) tell(tx *store.Tx) (password string, err error) {
 	if err := s.openPlaces(tx); err != nil {
 		return "", err
 	}
+	if err := announce(tx, s.admin, s.today); err != nil {
+		return "", err
+	}
 	slices.SortStableFunc(s.events, func(a, b event) int { return a.at.Compare(b.at) })
 	for _, e := range s.events {
 		tx.Now = e.at
@@ -111,6 +114,11 @@ func (s *story) openPlaces(tx *store.Tx) error {
 		}
 		if err := p.open(tx, s.admin, v, what, s.today); err != nil {
 			return err
+		}
+		if p.main {
+			if err := openOther(tx, s.admin, v, s.today); err != nil {
+				return err
+			}
 		}
 		windows := p.windows(s.today)
 		if err := booking.AddSlots(tx, s.admin, v, what, windows); err != nil {

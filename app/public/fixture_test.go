@@ -115,6 +115,15 @@ func (w *town) found(tx *store.Tx, people int) error {
 	if err := booking.AddSlots(tx, w.by, w.main, w.renewal, []booking.Window{at(on(12, 2), 9*60, 1), at(on(12, 2), 9*60+30, 2), at(on(12, 3), 9*60, 2)}); err != nil {
 		return err
 	}
+	if err := settings.EnsureQuestions(tx, w.by); err != nil {
+		return err
+	}
+	if _, err := settings.SaveAnnouncement(tx, w.by, settings.Announcement{
+		Title: "年末年始の休み", Body: "12月29日から1月3日まで休みます。\n<b>文字だけです。</b>", Importance: settings.Important, VenueID: w.main.ID,
+		FromOn: on(12, 1), UntilOn: on(1, 3),
+	}); err != nil {
+		return err
+	}
 	for n := range people {
 		born := "19480405"
 		if n == unknownDay {

@@ -7,6 +7,7 @@ import (
 
 	"madoguchi/app/booking"
 	"madoguchi/app/card"
+	"madoguchi/app/qr/draw"
 	"madoguchi/store"
 )
 
@@ -29,7 +30,10 @@ type myBookingPage struct {
 	CanChange    bool
 	Past         bool // its time is over
 	Here         bool // the person has come: nothing can be changed any more
-	WhatToBring  []string
+	Bring        bringing
+	QR           draw.Symbol // the booking number, for check-in
+	Map          *mapImage
+	PlaceHref    string
 	Translated   bool // the list is in Japanese, the page is not
 	Cutoff       string
 	Companions   []companion // who comes along, as signed in here
@@ -60,13 +64,24 @@ func (s *Site) myBooking(c *gin.Context, tx *store.Tx, v visitor) (reply, error)
 		frame: s.frame(c, v, title), Done: title != "booking.title",
 		Number: v.visit.Number.String(), NoticeNumber: v.record.NoticeNumber.String(), Service: otherService(v),
 		CanChange: v.stage == booked, Past: !tx.Now.Before(v.visit.Slot.At()), Here: v.visit.State != booking.Booked,
-		WhatToBring: lines(v.town.WhatToBring), CanAdd: v.hasCard(),
-		Waits: v.waits, Offer: v.waits && v.waiting.State == booking.Offered,
+		CanAdd:    v.hasCard(),
+		PlaceHref: "/places/" + string(v.visit.Venue.Ref),
+		Waits:     v.waits, Offer: v.waits && v.waiting.State == booking.Offered,
 	}
 	page.Translated = page.when.language != "ja"
 	page.MailOffered = page.MailOffered && v.hasCard()
 	page.Visit = page.visitText(v.visit.Slot, v.visit.Venue)
 	var err error
+	page.PlaceHref = page.Path(page.PlaceHref)
+	if page.QR, err = draw.QR(v.visit.Number.String()); err != nil {
+		return reply{}, err
+	}
+	if page.Bring, err = page.bringing(tx, v); err != nil {
+		return reply{}, err
+	}
+	if page.Map, err = page.mapOf(tx, v.visit.Venue); err != nil {
+		return reply{}, err
+	}
 	if page.Cutoff, err = page.cutoff(tx, v); err != nil {
 		return reply{}, err
 	}

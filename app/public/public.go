@@ -72,6 +72,13 @@ func newSite(o Options) (*Site, error) {
 func (s *Site) routes() []web.Route {
 	all := []web.Route{
 		web.GET("/", s.page(anyone, s.start)),
+		web.GET("/expiry", s.page(anyone, s.expiry)),
+		web.GET("/expiry/card", s.page(anyone, s.expiryCard)),
+		web.GET("/no-paper", s.page(anyone, s.noPaper)),
+		web.GET("/questions", s.page(anyone, s.questions)),
+		web.GET("/places/:venue", s.page(anyone, s.placeInfo)),
+		web.GET("/maps/:hash", s.mapPicture),
+		web.GET("/n/:number", s.page(anyone, s.fromNotice)),
 		web.GET("/sign-in", s.page(stages(unknown, over), s.signInForm)),
 		web.POST("/sign-in", s.signIn),
 		web.GET("/sign-out", s.page(stages(), nil)),
@@ -84,6 +91,9 @@ func (s *Site) routes() []web.Route {
 		web.GET("/book", s.page(stages(), nil)),
 		web.POST("/book", s.book),
 		web.GET("/booking", s.page(stages(free, booked, fixed, over), s.myBooking)),
+		web.GET("/booking/visit.ics", s.calendarFile),
+		web.GET("/booking/comer", s.page(stages(), nil)),
+		web.POST("/booking/comer", s.setComer),
 		web.GET("/booking/cancel", s.page(stages(booked), s.cancelForm)),
 		web.POST("/booking/cancel", s.cancel),
 	}

@@ -125,13 +125,17 @@ func composed() map[string]bool {
 	for _, done := range []string{flashBooked, flashChanged, flashCancelled} {
 		keys["booking.title."+done] = true
 	}
-	for _, flash := range []string{"signed_out", "person_added", "person_booked", "beside_taken", "waiting_joined", "waiting_left", "waiting_declined"} {
+	for _, flash := range []string{"signed_out", "person_added", "person_booked", "beside_taken", "waiting_joined", "waiting_left", "waiting_declined", "comer_set", booking.ComerUnknown.Code} {
 		keys["flash."+flash] = true
 	}
 	for _, flash := range []string{"mail_proposed", "mail_forgotten"} {
 		keys["flash."+flash] = true
 	}
 	keys["field.mail.label"], keys["field.mail.hint"] = true, true
+	for _, who := range []booking.Comer{booking.Holder, booking.Guardian, booking.Proxy} {
+		keys["comer."+string(who)] = true
+	}
+	keys["announcement.important"], keys["announcement.urgent"] = true, true
 	for _, p := range waitingProblems() {
 		keys["flash."+p.Code] = true
 	}

@@ -23,6 +23,7 @@ const (
 	MayRelease      Permission = "release_sign_in"
 	MayTakeLists    Permission = "take_lists"
 	MaySeeMail      Permission = "see_mail"
+	MayAnnounce     Permission = "announce" // お知らせ、よくある質問
 	MayOwnPassword  Permission = "own_password"
 	MayManageStaff  Permission = "manage_staff"
 	MaySetUpCounter Permission = "set_up_counter"
@@ -59,7 +60,7 @@ var permissions = map[Role]map[Permission]bool{
 		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
 		MayCorrectRead: true, MaySetUpIntake: true,
 		MayExtract: true, MayOverbook: true, MayManageStaff: true, MaySetUpCounter: true,
-		MayTakeLists: true, MaySeeMail: true,
+		MayTakeLists: true, MaySeeMail: true, MayAnnounce: true,
 	},
 }
 

@@ -1,4 +1,19 @@
--- Schema version 9, as it stands after all migrations.
+-- Schema version 10, as it stands after all migrations.
+
+CREATE TABLE announcement (
+  id         INTEGER PRIMARY KEY,
+  ref        TEXT NOT NULL UNIQUE,
+  title      TEXT NOT NULL CHECK (title <> ''),
+  body       TEXT NOT NULL,
+  importance TEXT NOT NULL CHECK (importance IN ('usual', 'important', 'urgent')),
+  venue_id   INTEGER REFERENCES venue (id),
+  from_on    TEXT NOT NULL CHECK (from_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+  until_on   TEXT CHECK (until_on >= from_on AND until_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+  changed_at TEXT NOT NULL,
+  version    INTEGER NOT NULL DEFAULT 1
+) STRICT;
+
+CREATE INDEX announcement_from_on ON announcement (from_on);
 
 CREATE TABLE audit (
   id           INTEGER PRIMARY KEY,
@@ -453,6 +468,16 @@ CREATE TABLE postal_file (
 ) STRICT;
 
 CREATE UNIQUE INDEX postal_file_current ON postal_file (family) WHERE state = 'current';
+
+CREATE TABLE question (
+  id         INTEGER PRIMARY KEY,
+  ref        TEXT NOT NULL UNIQUE,
+  question   TEXT NOT NULL CHECK (question <> ''),
+  answer     TEXT NOT NULL CHECK (answer <> ''),
+  position   INTEGER NOT NULL,
+  changed_at TEXT NOT NULL,
+  version    INTEGER NOT NULL DEFAULT 1
+) STRICT;
 
 CREATE TABLE reading (
   id             INTEGER PRIMARY KEY,
