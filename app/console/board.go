@@ -273,9 +273,7 @@ func (p *boardPage) fill(tx *store.Tx, s stepper, v boardView, may func(staff.Pe
 	for _, one := range services {
 		r.names[one.ID] = one.Name
 	}
-	if issuance, err := booking.CardIssuance(tx); err == nil {
-		r.issuance = issuance.ID
-	} else if !errors.Is(err, booking.ServiceNotFound) {
+	if r.issuance, err = issuanceID(tx); err != nil {
 		return err
 	}
 	p.rows(r, board)
@@ -374,8 +372,8 @@ func (r boardRows) expected(l booking.BoardLine) boardRow {
 func (r boardRows) missed(l booking.BoardLine) boardRow {
 	row := r.row(l)
 	row.Since = clock(l.Visit.EndedAt)
-	if l.Visit.CardID != 0 && !l.Record.Issued() && r.may(staff.MayBook) && !r.view.hidden {
-		row.Actions = append(row.Actions, action{Link: button{visitPerson(l.DayEntry).Path + "/book", "予約を取り直す", "second"}})
+	if path := rebookPath(l.DayEntry); path != "" && r.may(staff.MayBook) && !r.view.hidden {
+		row.Actions = append(row.Actions, action{Link: button{path, "予約を取り直す", "second"}})
 	}
 	return row
 }

@@ -148,6 +148,11 @@ func (p *bookingPage) together(tx *store.Tx, c *gin.Context, v booking.Visit) er
 	return nil
 }
 
+// comesToday reports whether a live booking is for today.
+func comesToday(tx *store.Tx, v booking.Visit) bool {
+	return v.Live() && v.Slot.HeldOn == jp.DateOf(tx.Now)
+}
+
 // buttons offers what the booking's state and the person's role allow.
 func (p *bookingPage) buttons(tx *store.Tx, e booking.DayEntry, may func(staff.Permission) bool) {
 	add := func(needs staff.Permission, b button) {
@@ -156,6 +161,9 @@ func (p *bookingPage) buttons(tx *store.Tx, e booking.DayEntry, may func(staff.P
 		}
 	}
 	v, path := e.Visit, p.Person.Path
+	if comesToday(tx, v) {
+		add(staff.MayCheckIn, button{visitPath(v.Booking.Ref), "来庁の受付", ""})
+	}
 	if v.Live() {
 		add(staff.MayBook, button{path + "/change", "日時を変更する", ""})
 		if v.CardID == 0 {

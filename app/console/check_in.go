@@ -49,7 +49,7 @@ type visitState struct {
 }
 
 // visitFacts is what of a booking counts at the counter.
-type visitFacts struct{ When, Venue, Service, Number, Channel, Reason string }
+type visitFacts struct{ Path, When, Venue, Service, Number, Channel, Reason string }
 
 type recentVisit struct {
 	person
@@ -171,6 +171,7 @@ func (d *Desk) visitState(tx *store.Tx, c *gin.Context, e booking.DayEntry) (*vi
 	}
 	who := visitPerson(e)
 	s := &visitState{Person: &who, Visit: &visitFacts{
+		Path: bookingPath(e.Visit.Booking.Ref),
 		When: e.Visit.Slot.HeldOn.Short() + "　" + slotSpan(e.Visit.Slot), Venue: e.Visit.Venue.Name, Service: service.Name,
 		Number: e.Visit.Number.String(), Channel: e.Visit.Channel.Label(), Reason: e.Visit.Reason,
 	}}

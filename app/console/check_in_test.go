@@ -234,7 +234,7 @@ func TestVisitorWithoutACardIsCheckedIn(t *testing.T) {
 		return err
 	})
 	p := o.clerk().Get(visitPath(v.Booking.Ref))
-	must(t, p, http.StatusOK, "来庁 三郎", "（交付通知書なし）", "はがきを紛失")
+	must(t, p, http.StatusOK, "来庁 三郎", "カードの記録なし", "はがきを紛失")
 	sound(t, "visitor", p)
 	p = press(t, p, v, "check-in")
 	must(t, p, http.StatusOK, "受付済み")

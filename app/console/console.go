@@ -110,6 +110,7 @@ func (d *Desk) routes() []guarded {
 		d.accountRoutes(),
 		d.recipientRoutes(),
 		d.dayRoutes(),
+		d.listRoutes(),
 		d.postalRoutes(),
 		d.intakeRoutes(),
 		d.announcementRoutes(),

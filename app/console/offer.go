@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"slices"
 
 	"madoguchi/app/booking"
@@ -128,8 +129,17 @@ func issuesCard(tx *store.Tx, e booking.DayEntry) (bool, error) {
 	if e.Visit.CardID == 0 || e.Record.Issued() {
 		return false, nil
 	}
-	service, err := booking.CardIssuance(tx)
-	return err == nil && service.ID == e.Visit.Slot.ServiceID, err
+	id, err := issuanceID(tx)
+	return id == e.Visit.Slot.ServiceID, err
+}
+
+// issuanceID is the row of the service that is about cards; 0 while there is none.
+func issuanceID(tx *store.Tx) (int64, error) {
+	s, err := booking.CardIssuance(tx)
+	if errors.Is(err, booking.ServiceNotFound) {
+		return 0, nil
+	}
+	return s.ID, err
 }
 
 func (o offer) papers() {
@@ -147,7 +157,19 @@ func (o offer) noShow(tx *store.Tx) error {
 
 // again offers another booking to who came in vain or not at all.
 func (o offer) again() {
-	if o.entry.Visit.CardID != 0 && !o.entry.Record.Issued() {
-		o.link(staff.MayBook, visitPerson(o.entry).Path+"/book", "予約を取り直す", "")
+	if path := rebookPath(o.entry); path != "" {
+		o.link(staff.MayBook, path, "予約を取り直す", "")
 	}
+}
+
+// rebookPath leads to another booking for the same person; "" where a card
+// needs none any more.
+func rebookPath(e booking.DayEntry) string {
+	switch {
+	case e.Visit.CardID == 0:
+		return "/visitors?like=" + string(e.Visit.Booking.Ref)
+	case e.Record.Issued():
+		return ""
+	}
+	return recipientPath(e.Record) + "/book"
 }

@@ -38,6 +38,7 @@ var menuEntries = []struct {
 	{link{Path: "/", Label: "本日の予約"}, staff.MaySeeToday},
 	{link{Path: "/check-in", Label: "来庁受付"}, staff.MayCheckIn},
 	{link{Path: "/board", Label: "呼出し状況"}, staff.MayCheckIn},
+	{link{Path: "/bookings", Label: "予約の一覧"}, staff.MayListBookings},
 	{link{Path: "/read", Label: "一覧の読取り"}, staff.MayReadList},
 	{link{Path: "/search", Label: "さがす"}, staff.MaySearch},
 	{link{Path: "/announcements", Label: "お知らせ"}, staff.MayAnnounce},

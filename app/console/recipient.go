@@ -129,6 +129,13 @@ func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permiss
 	if elsewhere {
 		p.BoxSentence = "この予約の変更と取消は、" + p.Booking.Venue + "の担当者が行います。"
 	}
+	if may(staff.MayCheckIn) && !elsewhere {
+		for _, v := range visits {
+			if comesToday(tx, v) {
+				p.Buttons = append(p.Buttons, button{visitPath(v.Booking.Ref), "来庁の受付", ""})
+			}
+		}
+	}
 	p.buttons(r, func(needs staff.Permission) bool { return may(needs) && !(elsewhere && needs == staff.MayBook) })
 	if err := p.dates(tx, r); err != nil {
 		return err

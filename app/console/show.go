@@ -116,3 +116,11 @@ func lines(s string) []string {
 	}
 	return all
 }
+
+// fileTime is an instant as files have it, "" for none.
+func fileTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(jp.Tokyo).Format("2006-01-02 15:04")
+}

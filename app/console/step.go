@@ -97,12 +97,21 @@ func (s stepper) step(e booking.DayEntry, verb, label, class string) step {
 	}
 }
 
-// visitPerson names whose booking it is. Without a card there is no record to
-// lead to, but the booking's own page.
+// visitPerson names whose booking it is: it leads to the card's record or,
+// without one, to the booking.
 func visitPerson(e booking.DayEntry) person {
-	p := personOf(e.Record)
 	if e.Record.Card.Ref == "" {
-		p.Path, p.IssueKind = bookingPath(e.Visit.Booking.Ref), "（交付通知書なし）"
+		return personOfEntry(e)
+	}
+	return personOf(e.Record)
+}
+
+// listedPerson is visitPerson for lists, in which the booking has a link of its
+// own: who has no name there leads nowhere.
+func listedPerson(e booking.DayEntry) person {
+	p := visitPerson(e)
+	if e.Record.Card.Ref == "" && e.Record.Name == "" {
+		p.Path = ""
 	}
 	return p
 }
@@ -183,9 +192,6 @@ func (d *Desk) orStepConflict(c *gin.Context, err error) error {
 			return err
 		}
 		p.Person, p.Now = visitPerson(e), visitNow(e.Visit)
-		if p.Person.Path == "" {
-			p.Person.Path = visitPath(refOf(c))
-		}
 		return nil
 	})
 	if err != nil {

@@ -19,6 +19,7 @@ var pages = map[string]any{
 	"check_in":      &checkInPage{},
 	"papers":        &papersPage{},
 	"board":         &boardPage{},
+	"bookings":      &bookingsPage{},
 	"read":          &readPage{},
 	"search":        &searchPage{},
 	"recipient":     &recipientPage{},

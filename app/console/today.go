@@ -1,11 +1,12 @@
 package console
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -30,6 +31,9 @@ type todayPage struct {
 	Next       link
 	Venues     []link
 	AllVenues  bool // several places are listed together
+	Services   bool // people come for several things
+	Working    bool // the day is today, and who reads may take visits on
+	Columns    int  // of the printed table, for the heading that each page repeats
 	Groups     []todayGroup
 	Total      int
 	States     []string // how many are in which state, in words
@@ -41,6 +45,7 @@ type todayPage struct {
 type todayGroup struct {
 	Time   string
 	Venue  string
+	For    string // the service
 	Taken  int
 	Places int // residents' places and the staff's
 	Over   int
@@ -53,7 +58,10 @@ type todayRow struct {
 	Channel       string
 	State         string
 	Class         string
-	Reason        string // why it goes beyond the slot's capacity
+	At            string // when the state began, and where
+	Reason        string // why beyond capacity, or without a card
+	Actions       []action
+	Visit         link
 }
 
 // today shows the bookings of a day, at every place or at one.
@@ -90,7 +98,12 @@ func (d *Desk) today(c *gin.Context) error {
 		}
 		entries = ourEntries(c, entries)
 		p.AllVenues = venue.ID == 0 && len(venues) > 1
-		p.group(entries)
+		p.Working = p.IsToday && may(c, staff.MayCheckIn)
+		rows, err := newDayRows(tx, d.stepper(c, todayPath(on, venue)), account(c).Role.May, p.Working)
+		if err != nil {
+			return err
+		}
+		p.group(entries, rows)
 		if len(entries) == 0 {
 			p.Empty, err = emptyDay(tx, venues, venue, on)
 		}
@@ -165,35 +178,128 @@ func (p *todayPage) venues(venues []booking.Venue, on jp.Date, chosen booking.Ve
 	}
 }
 
+// dayRows makes the rows of a day's list.
+type dayRows struct {
+	stepper
+	may      func(staff.Permission) bool
+	working  bool
+	now      time.Time
+	late     time.Duration
+	names    map[int64]string // of services
+	several  bool             // services are on offer
+	issuance int64            // service that is about cards
+}
+
+func newDayRows(tx *store.Tx, s stepper, may func(staff.Permission) bool, working bool) (dayRows, error) {
+	r := dayRows{stepper: s, may: may, working: working, now: tx.Now, names: map[int64]string{}}
+	services, err := booking.AllServices(tx)
+	if err != nil {
+		return r, err
+	}
+	offered := 0
+	for _, one := range services {
+		r.names[one.ID] = one.Name
+		if !one.Retired() {
+			offered++
+		}
+	}
+	r.several = offered > 1
+	if r.issuance, err = issuanceID(tx); err != nil {
+		return r, err
+	}
+	minutes, err := booking.LateMinutes(tx)
+	r.late = time.Duration(minutes) * time.Minute
+	return r, err
+}
+
+func (r dayRows) row(e booking.DayEntry) todayRow {
+	v := e.Visit
+	row := todayRow{
+		person: listedPerson(e), BookingNumber: v.Number.String(), Channel: v.Channel.Label(),
+		State: v.State.Label(), Class: string(v.State), Reason: reasonOf(v.Booking),
+		Visit: link{Path: bookingPath(v.Booking.Ref), Label: v.Number.String()},
+	}
+	if r.working {
+		row.Visit.Path = visitPath(v.Booking.Ref)
+	}
+	if v.Channel == booking.Counter && jp.DateOf(v.BookedAt) == v.Slot.HeldOn {
+		row.Channel += "（当日）"
+	}
+	switch v.State {
+	case booking.CheckedIn:
+		row.At = clock(v.CheckedInAt)
+	case booking.Called:
+		row.At = strings.TrimSpace(clock(v.CalledAt) + " " + v.CalledTo)
+	case booking.Done, booking.PapersMissing, booking.NoShow:
+		row.At = clock(v.EndedAt)
+	}
+	if r.working {
+		row.Actions = r.actions(e)
+	}
+	return row
+}
+
+// reasonOf says why a booking is one that needs a reason; "" for others.
+func reasonOf(b booking.Booking) string {
+	switch {
+	case b.Reason == "":
+		return ""
+	case b.Seat == booking.OverSeat:
+		return "枠を超えた理由：" + b.Reason
+	}
+	return "理由：" + b.Reason
+}
+
+// actions are what most likely happens next; the booking number leads to all
+// the rest.
+func (r dayRows) actions(e booking.DayEntry) (all []action) {
+	v := e.Visit
+	add := func(verb, label, class string) {
+		s := r.step(e, verb, label, class)
+		all = append(all, action{Step: &s})
+	}
+	switch v.State {
+	case booking.Booked:
+		add("check-in", "受け付ける", "second")
+		if r.now.After(v.Slot.At().Add(r.late)) {
+			add("no-show", "来庁なし", "danger")
+		}
+	case booking.CheckedIn:
+		all = append(all, action{Link: button{visitPath(v.Booking.Ref), "呼ぶ", "second"}})
+	case booking.Called:
+		if v.CardID != 0 && v.Slot.ServiceID == r.issuance && r.may(staff.MayIssue) {
+			return append(all, action{Link: button{issuePath(e, r.back), "交付済みにする", "second"}})
+		}
+		add("done", "来庁済み", "second")
+	case booking.PapersMissing, booking.NoShow:
+		if path := rebookPath(e); path != "" && r.may(staff.MayBook) {
+			all = append(all, action{Link: button{path, "予約を取り直す", "second"}})
+		}
+	}
+	return all
+}
+
 // group puts those of one slot together; entries come in order of time and place.
-func (p *todayPage) group(entries []booking.DayEntry) {
+func (p *todayPage) group(entries []booking.DayEntry, rows dayRows) {
 	var last int64
 	in := map[booking.State]int{}
+	p.Services, p.Columns = rows.several, 8
+	for _, more := range []bool{p.AllVenues, p.Services} {
+		if more {
+			p.Columns++
+		}
+	}
 	for _, e := range entries {
 		s := e.Visit.Slot
 		if s.ID != last || len(p.Groups) == 0 {
 			p.Groups = append(p.Groups, todayGroup{
-				Time: slotHours(s), Venue: e.Visit.Venue.Name,
+				Time: slotHours(s), Venue: e.Visit.Venue.Name, For: rows.names[s.ServiceID],
 				Taken: s.Taken + s.StaffTaken + s.Over, Places: s.Capacity + s.Reserve, Over: s.Over,
 			})
 			last = s.ID
 		}
-		row := todayRow{
-			person:        personOf(e.Record),
-			BookingNumber: e.Visit.Number.String(),
-			Channel:       e.Visit.Channel.Label(),
-			State:         e.Visit.State.Label(),
-			Class:         string(e.Visit.State),
-		}
-		if e.Visit.Seat == booking.OverSeat {
-			row.Reason = e.Visit.Reason
-		}
-		if e.Record.Card.Ref == "" {
-			row.Path = bookingPath(e.Visit.Booking.Ref)
-			row.IssueKind = "（交付通知書なし）"
-		}
 		g := &p.Groups[len(p.Groups)-1]
-		g.Rows = append(g.Rows, row)
+		g.Rows = append(g.Rows, rows.row(e))
 		in[e.Visit.State]++
 	}
 	p.Total = len(entries)
@@ -214,20 +320,19 @@ func emptyDay(tx *store.Tx, venues []booking.Venue, chosen booking.Venue, on jp.
 	if chosen.ID != 0 {
 		venues = []booking.Venue{chosen}
 	}
-	service, err := booking.CardIssuance(tx)
-	if errors.Is(err, booking.ServiceNotFound) {
-		return noSlots, nil
-	}
+	services, err := booking.Services(tx)
 	if err != nil {
 		return "", err
 	}
 	for _, v := range venues {
-		days, err := booking.FreeDays(tx, v.ID, service.ID, booking.Period{From: on, To: on}, booking.StaffSeat)
-		if err != nil {
-			return "", err
-		}
-		if len(days) > 0 {
-			return "この日の予約は、まだ1件もありません。", nil
+		for _, s := range services {
+			days, err := booking.FreeDays(tx, v.ID, s.ID, booking.Period{From: on, To: on}, booking.StaffSeat)
+			if err != nil {
+				return "", err
+			}
+			if len(days) > 0 {
+				return "この日の予約は、まだ1件もありません。", nil
+			}
 		}
 	}
 	return noSlots, nil

@@ -124,7 +124,53 @@ func TestTodayListsVisitorsWithoutACard(t *testing.T) {
 		return err
 	})
 	p := o.clerk().Get("/?date=2026-12-03")
-	must(t, p, http.StatusOK, "来庁 三郎", "（交付通知書なし）", "予約 1件（予約中 1件）")
+	must(t, p, http.StatusOK, "来庁 三郎", "カードの記録なし", "予約 1件（予約中 1件）")
 	p = p.Follow("来庁 三郎")
 	must(t, p, http.StatusOK, "カードの記録と結び付いていない予約です")
+}
+
+func TestTodayTakesVisitsOn(t *testing.T) {
+	o := open(t)
+	late := o.book(o.hanako, o.slot(o.main, today, "8:45"), booking.StaffSeat)
+	v := o.book(o.ichiro, o.slot(o.main, today, "10:00"), booking.StaffSeat)
+	p := o.clerk().Get("/")
+	must(t, p, http.StatusOK, "窓口（当日）")
+	p = press(t, p, v, "check-in")
+	must(t, p, http.StatusOK, "来庁を受け付けました。", "受付済み 9:00", "本日の予約")
+	p = press(t, p, late, "no-show")
+	must(t, p, http.StatusOK, "来庁なし 1件", "予約を取り直す")
+	sound(t, "today at work", p)
+	p = press(t, p.Follow("呼ぶ（南部 一郎 "+v.Number.String()+"）"), v, "call").Follow("本日の予約")
+	must(t, p, http.StatusOK, "呼出し中 9:00")
+	golden(t, "today_working", p, late.Number.String(), "NUMBER-1", v.Number.String(), "NUMBER-2")
+	must(t, p.Follow("交付済みにする（南部 一郎 "+v.Number.String()+"）").Submit(pathOf(o.ichiro)+"/issue", nil), http.StatusOK, "来庁済み 9:00", "本日の予約")
+}
+
+func TestTodayOfAnotherDayHasNoSteps(t *testing.T) {
+	o := open(t)
+	o.book(o.hanako, o.slot(o.main, thursday, "10:00"), booking.StaffSeat)
+	if n := len(o.clerk().Get("/?date=2026-12-03").FindAll("main form[method=post]")); n != 0 {
+		t.Errorf("got %d forms on another day's list, want none", n)
+	}
+}
+
+func TestTodayTellsServicesAndReasons(t *testing.T) {
+	o := open(t)
+	s := o.slot(o.main, thursday, "10:00")
+	o.book(o.hanako, s, booking.ResidentSeat)
+	apptest.Write(t, o.st, func(tx *store.Tx) error {
+		renewal, err := booking.AddService(tx, system, booking.Service{Name: "電子証明書の更新", Minutes: 15, WithoutNotice: true})
+		if err != nil {
+			return err
+		}
+		if _, err := booking.Book(tx, system, booking.Wish{Card: o.ichiro.Card.ID, Slot: s.Ref, Channel: booking.Counter, Seat: booking.OverSeat, Reason: "転出が近い"}); err != nil {
+			return err
+		}
+		return booking.AddSlots(tx, system, o.main, renewal, []booking.Window{{HeldOn: friday, Starts: 600, Ends: 615, Capacity: 1}})
+	})
+	c := o.clerk()
+	p := c.Get("/?date=2026-12-03")
+	must(t, p, http.StatusOK, "枠を超えた理由：転出が近い", "カードの交付", "用件")
+	sound(t, "today with services", p)
+	must(t, c.Get("/?date=2026-12-04&venue="+string(o.main.Ref)), http.StatusOK, "まだ1件もありません")
 }

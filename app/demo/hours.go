@@ -14,6 +14,7 @@ type place struct {
 	venue             booking.Venue
 	capacity, reserve int
 	main              bool // has the evening and the Saturday
+	counters          []string
 }
 
 // disclaimer is said wherever a visitor of the demo might take a detail for real.
@@ -22,11 +23,11 @@ const disclaimer = "画面を試すための架空の案内です。実際の受
 // places: the address of the town hall is public; the telephone numbers are
 // placeholders in a range that no telephone has (市内局番 never begins with 0).
 var places = []place{
-	{main: true, capacity: 2, reserve: 1, venue: booking.Venue{
+	{main: true, counters: []string{"1番窓口", "2番窓口", "3番窓口"}, capacity: 2, reserve: 1, venue: booking.Venue{
 		Name: "南部町役場", Kana: "ナンブチョウヤクバ", Telephone: "0178-00-0001",
 		Address: "〒039-0802 青森県三戸郡南部町大字苫米地字下宿23-1", AccessNote: disclaimer,
 	}},
-	{capacity: 1, reserve: 1, venue: booking.Venue{
+	{counters: []string{"1番窓口"}, capacity: 1, reserve: 1, venue: booking.Venue{
 		Name: "名川分庁舎", Kana: "ナガワブンチョウシャ", Telephone: "0178-00-0002",
 		Address: "〒039-0503 青森県三戸郡南部町大字平", AccessNote: disclaimer,
 	}},

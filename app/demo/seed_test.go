@@ -66,7 +66,7 @@ func showsATownAtWork(t *testing.T, st *store.Store) {
 		{"bookings", `SELECT count(*) FROM booking`, 80, 95},
 		{"bookings today", `SELECT count(*) FROM booking JOIN slot ON slot.id = slot_id WHERE held_on = '2026-12-01'`, 14, 14},
 		{"live bookings later", `SELECT count(*) FROM booking JOIN slot ON slot.id = slot_id WHERE held_on > '2026-12-01' AND state = 'booked'`, 40, 60},
-		{"missed visits", `SELECT count(*) FROM booking JOIN slot ON slot.id = slot_id WHERE held_on < '2026-12-01' AND state = 'booked'`, 1, 5},
+		{"missed visits", `SELECT count(*) FROM booking JOIN slot ON slot.id = slot_id WHERE held_on < '2026-12-01' AND state = 'no_show'`, 1, 5},
 		{"cancelled bookings", `SELECT count(*) FROM booking WHERE state = 'cancelled'`, 4, 4},
 		{"bookings beyond capacity", `SELECT count(*) FROM booking WHERE seat = 'over'`, 1, 1},
 		{"issued cards", `SELECT count(*) FROM card WHERE issued_at IS NOT NULL`, 15, 40},

@@ -120,6 +120,11 @@ func (s *story) openPlaces(tx *store.Tx) error {
 				return err
 			}
 		}
+		for _, name := range p.counters {
+			if _, err := booking.AddCounter(tx, s.admin, booking.VenueCounter{VenueID: v.ID, Name: name}, nil); err != nil {
+				return err
+			}
+		}
 		windows := p.windows(s.today)
 		if err := booking.AddSlots(tx, s.admin, v, what, windows); err != nil {
 			return err
@@ -171,11 +176,21 @@ func (s *story) readLists() {
 func (s *story) visit(person int, v visit) {
 	booked := s.bookedAt(person, v)
 	s.happens(booked, func(tx *store.Tx) error { return s.book(tx, person, v) })
-	ends := v.spot.on.At(v.spot.starts + step)
+	starts, ends := v.spot.on.At(v.spot.starts), v.spot.on.At(v.spot.starts+step)
 	switch {
 	case v.cancelled:
 		s.happens(s.between(booked, s.now), func(tx *store.Tx) error { return s.cancel(tx, person) })
-	case !v.missed && !ends.After(s.now):
+	case v.missed:
+		if v.spot.on.Before(s.today) { // today's are for who tries the demo
+			s.happens(ends, func(tx *store.Tx) error { return s.step(tx, person, booking.MissVisit) })
+		}
+	default:
+		if came := starts.Add(-time.Duration(person%12) * time.Minute); !came.After(s.now) {
+			s.happens(came, func(tx *store.Tx) error { return s.step(tx, person, booking.CheckIn) })
+		}
+		if ends.After(s.now) {
+			return
+		}
 		s.happens(ends.Add(-time.Duration(3+s.rng.IntN(12))*time.Minute), func(tx *store.Tx) error { return s.issue(tx, person) })
 	}
 }
@@ -241,6 +256,16 @@ func (s *story) cancel(tx *store.Tx, person int) error {
 		return err
 	}
 	_, err = booking.Cancel(tx, s.clerk(), v.Ref, v.Version)
+	return err
+}
+
+// step takes a person's visit on at the counter.
+func (s *story) step(tx *store.Tx, person int, take func(*store.Tx, audit.Actor, store.Ref, int) (booking.Visit, error)) error {
+	v, booked, err := booking.Live(tx, s.cards[person].ID)
+	if err != nil || !booked {
+		return err
+	}
+	_, err = take(tx, s.clerk(), v.Booking.Ref, v.Version)
 	return err
 }
 

@@ -38,6 +38,7 @@ type Site struct {
 	// town is what was last read of the settings: the page that tells of a fault
 	// must not ask the database.
 	town atomic.Pointer[settings.Settings]
+	feed feed
 }
 
 // New makes the resident site's handler from the machinery's options; what the
@@ -51,6 +52,7 @@ func New(o Options) (http.Handler, error) {
 	for _, language := range web.Languages() {
 		s.web.Mount(engine, language.Prefix, s.routes()...)
 	}
+	s.web.Mount(engine, "", s.feedRoutes()...)
 	return engine, nil
 }
 
