@@ -219,9 +219,7 @@ func (b *browser) today(people []visitor) {
 	b.visit("/")
 	b.must(people[0].Name, "書類不足", "来庁なし", "受け付ける")
 	b.shoot("today")
-	if f := people[3]; true {
-		b.must(f.Name)
-	}
+	b.must(people[3].Name)
 	b.print("today")
 	b.follow(`form[action$="/check-in"] button`)
 	b.must("来庁を受け付けました")
@@ -257,12 +255,12 @@ func (b *browser) extracts(w *town, people []visitor) {
 	b.follow(`a[href*="print=1"]`)
 	b.print("bookings")
 	b.follow(`.beside a.button`)
-	b.do(chromedp.Click(`#f-personal`, chromedp.ByQuery))
-	text, err := japanese.ShiftJIS.NewDecoder().Bytes(b.download())
+	// Without names: CP932 does not know the characters of all of them.
+	text, err := japanese.ShiftJIS.NewDecoder().Bytes(b.download(`#f-format-0`))
 	if err != nil {
 		b.Fatal(err)
 	}
-	book, err := excelize.OpenReader(bytes.NewReader(b.download(`#f-format-2`)))
+	book, err := excelize.OpenReader(bytes.NewReader(b.download(`#f-format-2`, `#f-personal`)))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -299,6 +299,9 @@ func (p *boardPage) rows(r boardRows, board booking.Board) {
 	if r.view.counter.ID == 0 {
 		return
 	}
+	if r.view.hidden {
+		return
+	}
 	p.Next = &step{Path: "/board/next", Label: "次の人を" + r.view.counter.Name + "に呼ぶ", Back: r.back, CSRF: r.csrf, Counter: r.view.counter.Ref}
 	if len(p.Waiting) > 0 {
 		p.NextWho = p.Waiting[0].Name
@@ -353,9 +356,9 @@ func (r boardRows) called(l booking.BoardLine) boardRow {
 	row := r.row(l)
 	row.Since = clock(l.Visit.CalledAt) + "から" + minutesSince(l.Visit.CalledAt, r.now)
 	if l.Visit.CardID != 0 && l.Visit.Slot.ServiceID == r.issuance && r.may(staff.MayIssue) && !r.view.hidden {
-		row.Actions = append(row.Actions, action{Link: button{issuePath(l.DayEntry, r.back), "交付済みにする", "second"}})
+		row.Actions = append(row.Actions, action{Link: button{issuePath(l.DayEntry, r.back), "交付済みにする", ""}})
 	} else {
-		r.add(&row, l, "done", "来庁済み", "second")
+		r.add(&row, l, "done", "来庁済み", "")
 	}
 	return row
 }

@@ -263,7 +263,7 @@ func (p *checkInPage) fill(tx *store.Tx, c *gin.Context) error {
 	slices.SortStableFunc(came, func(a, b booking.BoardLine) int { return b.Visit.CheckedInAt.Compare(a.Visit.CheckedInAt) })
 	for _, l := range came[:min(len(came), recentVisits)] {
 		p.Recent = append(p.Recent, recentVisit{
-			person: visitPerson(l.DayEntry), At: clock(l.Visit.CheckedInAt), When: slotHours(l.Visit.Slot),
+			person: visitPerson(l.DayEntry), At: clock(l.Visit.CheckedInAt), When: l.Visit.Slot.Starts.String(),
 			State: l.Visit.State.Label(), Class: string(l.Visit.State), Number: l.Visit.Number.String(),
 			Visit: link{Path: visitPath(l.Visit.Booking.Ref), Label: l.Visit.Number.String()},
 		})

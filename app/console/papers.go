@@ -10,7 +10,6 @@ import (
 
 	"madoguchi/app/booking"
 	"madoguchi/app/card"
-	"madoguchi/app/jp"
 	"madoguchi/app/problem"
 	"madoguchi/app/staff"
 	"madoguchi/app/web"
@@ -61,7 +60,7 @@ func (d *Desk) showPapers(c *gin.Context, status int, form *web.Form) error {
 		}
 		p.Note = noteControl(form)
 		p.Note.Label, p.Note.Hint = "そのほかに足りなかったもの", "申し送りに残ります。"
-		texts, err := toBring(tx, e)
+		texts, err := whatToBring(tx, e.Visit.Slot, e.Record, d.town.Load())
 		for i, text := range texts {
 			p.Items = append(p.Items, paper{ID: fmt.Sprintf("f-missing-%d", i), Text: text, Missing: form.Field("missing").Has(text)})
 		}
@@ -72,15 +71,6 @@ func (d *Desk) showPapers(c *gin.Context, status int, form *web.Form) error {
 	}
 	p.failed(form)
 	return d.show(c, status, "papers", "書類が足りない", &p)
-}
-
-// toBring is what a visitor was told to bring.
-func toBring(tx *store.Tx, e booking.DayEntry) ([]string, error) {
-	who := booking.Case{IssueKind: e.Record.IssueKind}
-	if years, ok := e.Record.Birth.AgeOn(jp.DateOf(tx.Now)); ok {
-		who.Age = booking.AgeClasses(years)
-	}
-	return booking.BringFor(tx, e.Visit.Slot.ServiceID, who)
 }
 
 // missPapers ends the visit and writes the note, in one step.
