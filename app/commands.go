@@ -64,6 +64,7 @@ func commands() []command {
 		{"postal", "load ファイル [--data フォルダ] | lookup | towns 郵便番号 | diff 旧ファイル 新ファイル | eval", "住所から郵便番号を、郵便番号から住所を調べます（標準入力に1行1住所）。loadは日本郵便のファイルを使い始めます。", nil, false, managePostal},
 		{"qr", "ファイル…", "一覧の画像やPDFからQRコードを読み取り、1件1行のJSONで出力します。", nil, false, readPictures},
 		{qrWorker, "", "画像を読み取る子プロセスです。", nil, true, workOnPictures},
+		{"licences", "", "ほかの人が作った部分と、その使用許諾を表示します。", nil, false, showLicences},
 		{"version", "", "版を表示します。", nil, false, version},
 	}
 }

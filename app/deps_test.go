@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"app/demo":      {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/settings", "app/staff", "store"},
 	"app/web":       {"app/jp", "app/problem", "store"},
 	"app/public":    {"app/attempt", "app/audit", "app/booking", "app/card", "app/jp", "app/mail", "app/problem", "app/qr/draw", "app/settings", "app/sheet", "app/web", "store"},
-	"app/console":   {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/mail", "app/postal", "app/problem", "app/qr/draw", "app/settings", "app/sheet", "app/staff", "app/web", "store"},
+	"app/console":   {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/mail", "app/postal", "app/problem", "app/qr", "app/qr/draw", "app/settings", "app/sheet", "app/staff", "app/web", "store"},
 	"app/apptest":   {"store"},
 	"app/postal":    {"app/jp"},
 	"app/sheet":     {"app/jp", "app/problem"},

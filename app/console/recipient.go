@@ -11,6 +11,7 @@ import (
 	"madoguchi/app/audit"
 	"madoguchi/app/booking"
 	"madoguchi/app/card"
+	"madoguchi/app/intake"
 	"madoguchi/app/jp"
 	"madoguchi/app/staff"
 	"madoguchi/app/web"
@@ -38,6 +39,7 @@ type recipientPage struct {
 	Telephone     string
 	ContactPath   string
 	ReadAt        string
+	Position      string // shelf or box; "" for none
 	BookedOn      string
 	IssuedAt      string
 	ExpiresOn     string
@@ -235,6 +237,13 @@ func (p *recipientPage) dates(tx *store.Tx, r card.Record) error {
 		return err
 	default:
 		p.ReadAt = instant(info.ReadAt) + "（" + info.ReadBy + "）"
+		if info.BatchRef != "" {
+			p.ReadAt += "　" + intake.BatchName(info.ArrivedOn, info.BatchNumber)
+		}
+		if info.Way != card.ByScanner {
+			p.ReadAt += "　" + info.Way.Label()
+		}
+		p.Position = info.Position
 	}
 	p.IssuedAt = "まだ交付していません"
 	if r.Issued() {

@@ -27,10 +27,11 @@ type story struct {
 	events []event
 
 	// Filled while the story is told.
-	admin  audit.Actor
-	clerks []audit.Actor
-	slots  map[spot]booking.Slot
-	cards  []card.Record // by person
+	admin   audit.Actor
+	clerks  []audit.Actor
+	slots   map[spot]booking.Slot
+	cards   []card.Record // by person
+	batches map[jp.Date]intake.Batch
 }
 
 // event is one thing that happened.
@@ -47,7 +48,7 @@ func newStory(seed uint64, now time.Time, people []Person) *story {
 	s := &story{
 		rng: rand.New(rand.NewPCG(seed, 0x79616b756261)), now: now, today: jp.DateOf(now),
 		people: people, readAt: make([]time.Time, len(people)), cards: make([]card.Record, len(people)),
-		slots: map[spot]booking.Slot{},
+		slots: map[spot]booking.Slot{}, batches: map[jp.Date]intake.Batch{},
 	}
 	s.plan()
 	return s
@@ -149,7 +150,8 @@ func (s *story) happens(at time.Time, do func(*store.Tx) error) {
 }
 
 // readLists lets every code be read some days after the card was made, on a
-// working day before today, one code every half minute.
+// working day before today, one code every half minute. Each day's cards came
+// with a delivery of their own; today's waits for its codes to be read.
 func (s *story) readLists() {
 	order := make([]int, len(s.people))
 	for i := range order {
@@ -164,11 +166,41 @@ func (s *story) readLists() {
 		}
 		s.readAt[i] = day.At(morning + step).Add(time.Duration(read[day]) * 30 * time.Second)
 		read[day]++
-		s.happens(s.readAt[i], func(tx *store.Tx) (err error) {
-			s.cards[i], err = intake.ReadPayload(tx, s.clerks[0], Payload(s.people[i]))
+		s.happens(s.readAt[i], func(tx *store.Tx) error {
+			result, err := intake.Take(tx, s.clerks[0], intake.Scan{
+				Payload: Payload(s.people[i]), Batch: s.batches[day].Ref, Position: fmt.Sprintf("%d-%d", day.Month, day.Day)})
+			s.cards[i] = result.Record
 			return err
 		})
 	}
+	for day, codes := range read {
+		s.deliver(day, codes)
+	}
+	s.happens(s.now, func(tx *store.Tx) error {
+		_, err := s.openBatch(tx, s.today, payloads)
+		return err
+	})
+}
+
+// deliver opens a day's delivery before its first code is read and closes it
+// after the last.
+func (s *story) deliver(day jp.Date, codes int) {
+	s.happens(day.At(morning), func(tx *store.Tx) (err error) {
+		s.batches[day], err = s.openBatch(tx, day, codes)
+		return err
+	})
+	ends := day.At(morning + step).Add(time.Duration(codes)*30*time.Second + time.Minute)
+	s.happens(ends, func(tx *store.Tx) error {
+		return intake.CloseBatch(tx, s.clerks[0], s.batches[day].Ref, s.batches[day].Version)
+	})
+}
+
+func (s *story) openBatch(tx *store.Tx, day jp.Date, codes int) (intake.Batch, error) {
+	venues, err := booking.Venues(tx)
+	if err != nil {
+		return intake.Batch{}, err
+	}
+	return intake.OpenBatch(tx, s.clerks[0], intake.BatchForm{ArrivedOn: day, Venue: venues[0].Ref, Expected: codes})
 }
 
 // visit lets a person book a spot, and what came of it: a visit that is over

@@ -26,6 +26,8 @@ type Plan struct {
 	Problem *problem.Problem
 	// Record is the card on record with the same code or number, if any.
 	Record card.Record
+	// KindName is what the town calls the kind of issue that the code says.
+	KindName string
 }
 
 // Disputed reports that the two readers gave different values: a person has to
@@ -82,6 +84,15 @@ func (p *Plan) fill(tx *store.Tx, profile Profile, seen map[string]card.ListCode
 		}
 		return err
 	}
+	kind, err := card.KindOf(tx, p.Reading.Card.IssueKind)
+	if errors.Is(err, card.KindNotFound) {
+		p.Problem = card.KindUnknown
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.KindName = kind.Name
 	if before, twice := seen[payload]; twice {
 		p.Problem = TwiceInFile.With("page", fmt.Sprint(before.Page)).With("number", fmt.Sprint(before.Number))
 		return nil

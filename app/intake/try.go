@@ -12,7 +12,7 @@ import (
 )
 
 // trialRows is how many payloads of a trial are listed one by one.
-const trialRows = 200
+const trialRows = 50
 
 // Trial is what a profile would make of every payload on record, compared with
 // the profile in use (試し読み).
@@ -292,4 +292,14 @@ func (p Profile) explainWidths(units []string) []Piece {
 	}
 	slices.SortStableFunc(all, func(a, b Piece) int { return a.At - b.At })
 	return all
+}
+
+// NewestPayload is the code that was read last, as a sample; "" when there is
+// none.
+func NewestPayload(tx *store.Tx) (string, error) {
+	payloads, err := store.All[[]byte](tx, `SELECT payload FROM reading WHERE payload IS NOT NULL ORDER BY id DESC LIMIT 1`)
+	if err != nil || len(payloads) == 0 {
+		return "", err
+	}
+	return string(payloads[0]), nil
 }

@@ -54,6 +54,11 @@ type line struct {
 // qr-worker decodes; args are the words after "qr". What people read is in
 // Japanese on errOut.
 func Main(ctx context.Context, exe string, args []string, out, errOut io.Writer) (exit int) {
+	return command(ctx, &Reader{Exe: exe, Args: []string{"qr-worker"}, CacheDir: userCache()}, args, out, errOut)
+}
+
+// command is Main with a Reader of the caller's.
+func command(ctx context.Context, reader *Reader, args []string, out, errOut io.Writer) (exit int) {
 	flags := flag.NewFlagSet("qr", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	err := flags.Parse(args)
@@ -66,7 +71,6 @@ func Main(ctx context.Context, exe string, args []string, out, errOut io.Writer)
 	if err != nil || flags.NArg() == 0 {
 		return complain(errOut, exitUsage, "%s", usage)
 	}
-	reader := &Reader{Exe: exe, Args: []string{"qr-worker"}, CacheDir: userCache()}
 	say := json.NewEncoder(out)
 	say.SetEscapeHTML(false)
 	for _, name := range flags.Args() {

@@ -15,10 +15,6 @@ import (
 // runCommand runs madoguchi qr on files given by content and gives its lines.
 func runCommand(t *testing.T, files ...[]byte) (exit int, lines []line, said string) {
 	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var args []string
 	for i, f := range files {
 		name := filepath.Join(t.TempDir(), "list"+string(rune('1'+i)))
@@ -28,7 +24,7 @@ func runCommand(t *testing.T, files ...[]byte) (exit int, lines []line, said str
 		args = append(args, name)
 	}
 	var out, errOut bytes.Buffer
-	exit = Main(context.Background(), exe, args, &out, &errOut)
+	exit = command(context.Background(), testReader(t), args, &out, &errOut)
 	dec := json.NewDecoder(&out)
 	for dec.More() {
 		var l line

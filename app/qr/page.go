@@ -176,3 +176,15 @@ func pixelBytes(m color.Model) int64 {
 	}
 	return 8
 }
+
+// Recognise tells at a glance why nothing could be read from a file; "" means
+// that its kind is one that is read.
+func Recognise(data []byte) Refusal {
+	switch sniff(data) {
+	case "":
+		return UnknownFormat
+	case Format(HEIC):
+		return HEIC
+	}
+	return ""
+}
