@@ -21,7 +21,7 @@ func TestVisitorJourney(t *testing.T) {
 			w := run(t)
 			b := open(t, w.start.Console, desktop, c.scripts)
 			b.firstSignIn(w)
-			visit := b.bookByTelephone()
+			visit := b.bookByTelephone(w)
 			b.tieTo(w, visit)
 			b.moveDayOf(w, visit)
 			b.visit(visit)
@@ -35,9 +35,16 @@ func TestVisitorJourney(t *testing.T) {
 }
 
 // bookByTelephone returns the address of the booking that it makes.
-func (b *browser) bookByTelephone() (visit string) {
+func (b *browser) bookByTelephone(w *town) (visit string) {
+	var service booking.Service
+	w.read(func(tx *store.Tx) (err error) {
+		service, err = booking.CardIssuance(tx)
+		return err
+	})
 	b.visit("/visitors")
 	b.shoot("visitors")
+	b.follow(`ul[aria-labelledby=choose-service] a[href*="service=` + string(service.Ref) + `"]`)
+	b.must("ふつう交付通知書が要ります")
 	b.follow(`table.times tbody tr:last-child a, table.times a`)
 	b.fill(`#f-name`, "佐藤　次郎")
 	b.fill(`#f-kana_name`, "サトウ　ジロウ")
@@ -49,7 +56,7 @@ func (b *browser) bookByTelephone() (visit string) {
 	b.follow(`main form button[type=submit]`)
 	b.must("予約を受け付けました", "予約番号")
 	b.follow(`.buttons a.button`)
-	b.must("佐藤　次郎", "0178-11-1111", "カードの記録と結び付いていない予約です")
+	b.must("0178-11-1111", "カードの記録と結び付いていない予約です")
 	b.shoot("visitor")
 	return b.path()
 }
@@ -80,6 +87,7 @@ func (b *browser) moveDayOf(w *town, visit string) {
 	b.shoot("moves")
 	b.fill(`#f-date`, fmt.Sprintf("%d/%d", int(was.Slot.HeldOn.Month), was.Slot.HeldOn.Day))
 	b.set(`#f-venue`, string(was.Venue.Ref))
+	b.set(`#f-service`, w.serviceOf(was))
 	b.follow(`main form button`)
 	b.follow(`a[href*="how=next"]`)
 	b.shoot("moves-list")
@@ -101,4 +109,14 @@ func (w *town) visitOf(ref store.Ref) (v booking.Visit) {
 		return err
 	})
 	return v
+}
+
+func (w *town) serviceOf(v booking.Visit) (ref string) {
+	w.Helper()
+	w.read(func(tx *store.Tx) error {
+		s, err := booking.ServiceByID(tx, v.Slot.ServiceID)
+		ref = string(s.Ref)
+		return err
+	})
+	return ref
 }

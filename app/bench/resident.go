@@ -77,14 +77,14 @@ type Form struct {
 	Values url.Values
 }
 
-// FormTo finds the form of a page whose action begins with a path.
+// FormTo finds the form that a page posts to an address that begins with a path.
 func (a Answer) FormTo(path string) (Form, error) {
 	doc, err := html.Parse(strings.NewReader(string(a.Body)))
 	if err != nil {
 		return Form{}, err
 	}
 	for n := range doc.Descendants() {
-		if n.Data == "form" && strings.HasPrefix(attribute(n, "action"), path) {
+		if n.Data == "form" && attribute(n, "method") == "post" && strings.HasPrefix(attribute(n, "action"), path) {
 			return readForm(n), nil
 		}
 	}

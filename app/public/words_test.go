@@ -123,7 +123,8 @@ func composed() map[string]bool {
 	keys["form.booking_number_missing"] = true
 	keys["field.notice_number.hint"] = true
 	for _, done := range []string{flashBooked, flashChanged, flashCancelled} {
-		keys["booking.title."+done] = true
+		// The second where the booking was changed again before its page was seen.
+		keys["booking.title."+done], keys["flash."+done] = true, true
 	}
 	for _, flash := range []string{"signed_out", "person_added", "person_booked", "beside_taken", "waiting_joined", "waiting_left", "waiting_declined", "comer_set", booking.ComerUnknown.Code} {
 		keys["flash."+flash] = true
