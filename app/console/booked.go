@@ -37,6 +37,9 @@ func (d *Desk) booked(c *gin.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := ourBooking(c, v); err != nil {
+			return err
+		}
 		return p.fill(tx, v, r, d.town.Load())
 	})
 	if errors.Is(err, booking.NotLive) {

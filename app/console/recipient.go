@@ -44,6 +44,8 @@ type recipientPage struct {
 	IssuedAt      string
 	ExpiresOn     string
 
+	// Elsewhere: the live booking is at a place at which the reader does not work.
+	Elsewhere bool
 	// elsewhere tells a live booking at a place at which the reader does not
 	// work; nil means that there is none.
 	elsewhere func(booking.Visit) bool
@@ -127,18 +129,18 @@ func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permiss
 	if err := p.waiting(tx, r); err != nil {
 		return err
 	}
-	elsewhere := p.elsewhere != nil && slices.ContainsFunc(visits, p.elsewhere)
-	if elsewhere {
+	p.Elsewhere = p.elsewhere != nil && slices.ContainsFunc(visits, p.elsewhere)
+	if p.Elsewhere {
 		p.BoxSentence = "この予約の変更と取消は、" + p.Booking.Venue + "の担当者が行います。"
 	}
-	if may(staff.MayCheckIn) && !elsewhere {
+	if may(staff.MayCheckIn) && !p.Elsewhere {
 		for _, v := range visits {
 			if comesToday(tx, v) {
 				p.Buttons = append(p.Buttons, button{visitPath(v.Booking.Ref), "来庁の受付", ""})
 			}
 		}
 	}
-	p.buttons(r, func(needs staff.Permission) bool { return may(needs) && !(elsewhere && needs == staff.MayBook) })
+	p.buttons(r, func(needs staff.Permission) bool { return may(needs) && !(p.Elsewhere && needs == staff.MayBook) })
 	if err := p.dates(tx, r); err != nil {
 		return err
 	}

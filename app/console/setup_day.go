@@ -195,6 +195,9 @@ func (d *Desk) showSlot(c *gin.Context, status int, form *web.Form, stale bool) 
 		people, err := peopleIn(tx, place.Slot, name)
 		if len(people) > 0 {
 			p.People = &peopleTable{Caption: "この枠に予約している人", Rows: people}
+			if may(c, staff.MayMoveMany) {
+				p.Move = link{Path: "/moves?slot=" + string(place.Ref), Label: "この枠の予約をまとめて動かす"}
+			}
 		}
 		return err
 	})
@@ -325,6 +328,9 @@ func (d *Desk) showDay(c *gin.Context, status int, form *web.Form, _ bool) error
 		}
 		p.Lead = []string{"閉めても、入っている予約はそのまま残ります。下の一覧で、電話などで連絡してください。"}
 		p.People = &peopleTable{Caption: fmt.Sprintf("この日に予約している人（%d件）", len(entries))}
+		if may(c, staff.MayMoveMany) {
+			p.Move = moveDay(v, s, on)
+		}
 		for _, e := range entries {
 			p.People.Rows = append(p.People.Rows, personRowOf(e, s.Name))
 		}
@@ -341,6 +347,14 @@ func (d *Desk) showDay(c *gin.Context, status int, form *web.Form, _ bool) error
 		question{name: "reserve", label: "1枠の職員枠", hint: "変えないときは空のまま", class: "code short"},
 	)
 	return d.showForm(c, status, form, &p, 0)
+}
+
+// moveDay is where the bookings of a service on a day are moved.
+func moveDay(v booking.Venue, s booking.Service, on jp.Date) link {
+	return link{
+		Path:  "/moves?" + url.Values{"venue": {string(v.Ref)}, "service": {string(s.Ref)}, "date": {on.String()}}.Encode(),
+		Label: on.Short() + "の" + v.Name + "「" + s.Name + "」の予約をまとめて動かす",
+	}
 }
 
 func (d *Desk) setDay(c *gin.Context) error {

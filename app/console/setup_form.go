@@ -25,6 +25,7 @@ type setupFormPage struct {
 	Lead     []string // what to know before
 	Facts    []fact
 	People   *peopleTable // whom it concerns; nil for nobody
+	Move     link         // where they are moved; no path for who may not
 	Action   string
 	Version  int
 	Hidden   []hidden

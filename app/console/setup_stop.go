@@ -189,7 +189,7 @@ type stopPage struct {
 	Ref   store.Ref
 	State string
 	End   string
-	Days  []link
+	Moves []link // for each day and service with bookings, where they are moved
 }
 
 func (d *Desk) checkStop(c *gin.Context) error {
@@ -296,12 +296,29 @@ func (d *Desk) stop(c *gin.Context) error {
 		case !slices.ContainsFunc(venues, func(v booking.Venue) bool { return !worksAt(c, v.ID) }):
 			p.End = "/setup/stops/" + string(s.Ref) + "/end"
 		}
+		if s.Standing() && may(c, staff.MayMoveMany) {
+			if err := p.moves(tx, affected); err != nil {
+				return err
+			}
+		}
 		return p.fill(tx, s, venues, affected)
 	})
 	if err != nil {
 		return err
 	}
 	return d.show(c, http.StatusOK, "setup_stop", p.Heading, &p)
+}
+
+// moves offers to move the bookings, day by day and service by service.
+func (p *stopPage) moves(tx *store.Tx, affected []booking.DayEntry) error {
+	services, err := booking.AllServices(tx)
+	for _, e := range affected {
+		i := slices.IndexFunc(services, func(s booking.Service) bool { return s.ID == e.Visit.Slot.ServiceID })
+		if l := moveDay(e.Visit.Venue, services[i], e.Visit.Slot.HeldOn); !slices.Contains(p.Moves, l) {
+			p.Moves = append(p.Moves, l)
+		}
+	}
+	return err
 }
 
 // stopOf finds the stop of an address with its places and those who have booked

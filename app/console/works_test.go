@@ -82,3 +82,59 @@ func TestWhoIsLimitedChangesNothingElsewhere(t *testing.T) {
 	}
 	must(t, c.Get(pathOf(o.ichiro)+"/book/check?slot="+string(here.Ref)).Submit(pathOf(o.ichiro)+"/book", url.Values{}), http.StatusOK, "予約を受け付けました")
 }
+
+// Every address of a booking refuses who works at another place, whatever was
+// to be done with it.
+func TestEveryAddressOfABookingKeepsToItsPlace(t *testing.T) {
+	o := open(t)
+	v := o.book(o.hanako, o.slot(o.main, thursday, "9:30"), booking.ResidentSeat)
+	apptest.Write(t, o.st, func(tx *store.Tx) error {
+		_, _, err := staff.Add(tx, system, "kanri2", "管理 次郎", staff.Administrator)
+		return err
+	})
+	o.limit("kanri", o.branch)
+	c := o.administrator()
+	csrf := apptest.Attr(c.Get("/password").FindAll(`input[name="csrf"]`)[0], "value")
+	once := strings.Repeat("A", 43)
+	tried := 0
+	for _, g := range o.desk.routes() {
+		if !strings.HasPrefix(g.Path, "/bookings/:ref") {
+			continue
+		}
+		c.Stay = true
+		p, err := c.Try(g.Method, strings.ReplaceAll(g.Path, ":ref", string(v.Booking.Ref)), url.Values{"csrf": {csrf}, "once": {once}, "version": {"1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tried++
+		if p.Status == http.StatusSeeOther && g.Method == http.MethodGet {
+			// A reload after a step leads to who stands at the counter: it says
+			// whose booking that is, and offers nothing.
+			c.Stay = false
+			p = c.Get(p.Header.Get("Location"))
+			if strings.Contains(p.Text(), "担当する受付場所ではない") && !strings.Contains(p.Body, "action=\"/bookings/") {
+				continue
+			}
+		}
+		if p.Status != http.StatusForbidden {
+			t.Errorf("%s %s: got status %d, want 403: %s", g.Method, g.Path, p.Status, p.Text())
+		}
+	}
+	if tried < 10 {
+		t.Errorf("got %d addresses of a booking, want all of them", tried)
+	}
+	if live := o.live(o.hanako); live.State != booking.Booked || live.Version != v.Booking.Version {
+		t.Errorf("got %+v, want the booking untouched", live)
+	}
+	for _, path := range []string{pathOf(o.hanako) + "/booked", "/moves?slot=" + string(v.Slot.Ref), "/setup/slots/" + string(v.Slot.Ref)} {
+		c.Stay = false
+		if p := c.Get(path); p.Status != http.StatusForbidden {
+			t.Errorf("%s: got status %d, want 403", path, p.Status)
+		}
+	}
+	for _, path := range []string{"/?date=2026-12-03", "/moves", "/board", "/waiting-list"} {
+		if p := c.Get(path); strings.Contains(p.Text(), o.main.Name) {
+			t.Errorf("%s: got the main office, want the branch only: %s", path, p.Text())
+		}
+	}
+}
