@@ -7,6 +7,7 @@ import (
 
 	"madoguchi/app/audit"
 	"madoguchi/app/card"
+	"madoguchi/app/jp"
 	"madoguchi/app/mail"
 	"madoguchi/store"
 )
@@ -199,7 +200,9 @@ func cancel(tx *store.Tx, by audit.Actor, old Visit, detail audit.Detail) error 
 }
 
 // MarkDone closes the card's live booking, if it has one, when the card is
-// issued. A hold of the card and its place on the waiting list end with it.
+// issued. One for a later day is cancelled without a word to the person, who is
+// at the counter, and its place is offered to whoever waits for it. A hold of
+// the card and its place on the waiting list end with it.
 func MarkDone(tx *store.Tx, by audit.Actor, id card.ID) error {
 	if err := Release(tx, by, id); err != nil {
 		return err
@@ -210,6 +213,12 @@ func MarkDone(tx *store.Tx, by audit.Actor, id card.ID) error {
 	v, booked, err := Live(tx, id)
 	if err != nil || !booked {
 		return err
+	}
+	if v.Slot.HeldOn.After(jp.DateOf(tx.Now)) {
+		if err := cancel(tx, by, v, audit.Detail{"issued": true}); err != nil {
+			return err
+		}
+		return offer(tx, by, v.SlotID)
 	}
 	_, err = tx.Exec(`UPDATE booking SET state = 'done', ended_at = ?, version = version + 1 WHERE id = ?`, tx.Now, v.ID)
 	if err != nil {

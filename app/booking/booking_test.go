@@ -352,6 +352,7 @@ func TestIssuedCardIsNotBookedAgain(t *testing.T) {
 	if _, err := w.book(0, 0, ResidentSeat, ""); err != nil {
 		t.Fatal(err)
 	}
+	w.clock.Advance(24 * 60 * 60 * 1e9)
 	apptest.Write(t, w.st, func(tx *store.Tx) error {
 		r, err := card.Issue(tx, w.by, w.cards[0].Ref, w.cards[0].Version)
 		if err != nil {
@@ -359,11 +360,34 @@ func TestIssuedCardIsNotBookedAgain(t *testing.T) {
 		}
 		return MarkDone(tx, w.by, r.ID)
 	})
-	if _, err := w.book(0, 1, ResidentSeat, ""); !errors.Is(err, CardIssued) {
+	if _, err := w.book(0, 1, StaffSeat, ""); !errors.Is(err, CardIssued) {
 		t.Errorf("got %v, want CardIssued", err)
 	}
 	if s := w.slot(0); s.Taken != 1 {
 		t.Errorf("got %d taken, want the used place to stay used", s.Taken)
+	}
+	w.mustHold()
+}
+
+func TestCardIssuedBeforeItsBookingFreesThePlace(t *testing.T) {
+	w := newTown(t, 2, 1, 0, 1)
+	v, err := w.book(0, 0, ResidentSeat, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	apptest.Write(t, w.st, func(tx *store.Tx) error {
+		r, err := card.Issue(tx, w.by, w.cards[0].Ref, w.cards[0].Version)
+		if err != nil {
+			return err
+		}
+		if err := MarkDone(tx, w.by, r.ID); err != nil {
+			return err
+		}
+		v, err = ByRef(tx, v.Booking.Ref)
+		return err
+	})
+	if s := w.slot(0); s.Taken != 0 || v.State != Cancelled {
+		t.Errorf("got %s with %d taken, want the place of a later day to be free again", v.State, s.Taken)
 	}
 	w.mustHold()
 }

@@ -44,6 +44,7 @@ type visitState struct {
 	Person  *person
 	Visit   *visitFacts
 	Notes   []note
+	Others  []companion // of the same party, who are checked in one by one
 	Actions []action
 	WasRead string // what arrived, where it was no number
 }
@@ -178,6 +179,9 @@ func (d *Desk) visitState(tx *store.Tx, c *gin.Context, e booking.DayEntry) (*vi
 	if s.Notes, err = latestNotes(tx, e.Record); err != nil {
 		return nil, err
 	}
+	if s.Others, err = partyOf(tx, c, e.Visit); err != nil {
+		return nil, err
+	}
 	if err := s.say(tx, e); err != nil {
 		return nil, err
 	}
@@ -187,6 +191,24 @@ func (d *Desk) visitState(tx *store.Tx, c *gin.Context, e booking.DayEntry) (*vi
 	}
 	o := offer{stepper: d.stepper(c, visitPath(e.Visit.Booking.Ref)), state: s, entry: e, may: account(c).Role.May, today: jp.DateOf(tx.Now)}
 	return s, o.make(tx)
+}
+
+// partyOf lists those who were booked together with a visit, for the same day.
+func partyOf(tx *store.Tx, c *gin.Context, v booking.Visit) (others []companion, err error) {
+	if v.GroupRef == "" {
+		return nil, nil
+	}
+	entries, err := booking.OfGroup(tx, v.GroupRef)
+	for _, e := range ourEntries(c, entries) {
+		if e.Visit.ID == v.ID || e.Visit.Slot.HeldOn != v.Slot.HeldOn || e.Visit.State == booking.Cancelled {
+			continue
+		}
+		others = append(others, companion{
+			link: link{Path: visitPath(e.Visit.Booking.Ref), Label: visitPerson(e).Name}, When: e.Visit.Slot.Starts.Plain(),
+			Number: e.Visit.Number.String(), standing: standing{e.Visit.State.Label(), string(e.Visit.State)},
+		})
+	}
+	return others, err
 }
 
 // say puts the state in words.

@@ -224,6 +224,22 @@ func TestNoShowIsForLateVisitsAndRebooked(t *testing.T) {
 	must(t, press(t, p, v, "undo"), http.StatusOK, "まだ受け付けていません")
 }
 
+func TestPartyIsCheckedInOneByOne(t *testing.T) {
+	o := open(t)
+	var visits []booking.Visit
+	apptest.Write(t, o.st, func(tx *store.Tx) (err error) {
+		visits, err = booking.BookTogether(tx, system, []card.ID{o.hanako.Card.ID, o.ichiro.Card.ID},
+			booking.Wish{Slot: o.slot(o.main, today, "10:00").Ref, Channel: booking.Telephone, Seat: booking.StaffSeat})
+		return err
+	})
+	p := press(t, o.clerk().Get(visitPath(visits[0].Booking.Ref)), visits[0], "check-in")
+	must(t, p, http.StatusOK, "一緒に予約した人", "南部 一郎 10時")
+	sound(t, "party", p)
+	p = p.Follow("南部 一郎")
+	must(t, p, http.StatusOK, "髙橋 花子 10時")
+	must(t, press(t, p, visits[1], "check-in"), http.StatusOK, "2番目に呼びます")
+}
+
 func TestVisitorWithoutACardIsCheckedIn(t *testing.T) {
 	o := open(t)
 	var v booking.Visit

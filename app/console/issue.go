@@ -9,6 +9,7 @@ import (
 
 	"madoguchi/app/booking"
 	"madoguchi/app/card"
+	"madoguchi/app/jp"
 	"madoguchi/app/problem"
 	"madoguchi/store"
 )
@@ -49,6 +50,9 @@ func (d *Desk) askIssue(c *gin.Context) error {
 			p.Booking = slotDay(v.Slot) + "　" + v.Venue.Name
 			if v.State != booking.Booked {
 				p.Booking += "　" + visitNow(v)
+			}
+			if v.Slot.HeldOn.After(jp.DateOf(tx.Now)) {
+				p.Booking += "（交付済みにすると、この予約は取り消され、枠が空きます）"
 			}
 		}
 		return err

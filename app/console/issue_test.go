@@ -14,9 +14,9 @@ import (
 
 func TestIssueAsksAndClosesTheBooking(t *testing.T) {
 	o := open(t)
-	v := o.book(o.hanako, o.slot(o.main, thursday, "10:00"), booking.ResidentSeat)
+	v := o.book(o.hanako, o.slot(o.main, today, "10:00"), booking.ResidentSeat)
 	p := o.clerk().Get(pathOf(o.hanako)).Follow("交付済みにする")
-	must(t, p, http.StatusOK, append([]string{"髙橋 花子", "昭和25年（1950年）5月12日", "令和8年12月3日（木）10時"}, issueChecks...)...)
+	must(t, p, http.StatusOK, append([]string{"髙橋 花子", "昭和25年（1950年）5月12日", "令和8年12月1日（火）10時"}, issueChecks...)...)
 	golden(t, "issue", p)
 	p = p.Submit(pathOf(o.hanako)+"/issue", nil)
 	must(t, p, http.StatusOK, "交付済みにしました。", "交付済みです", "令和8年12月1日（火） 9:00（窓口 花子）", "来庁済み")
@@ -31,6 +31,18 @@ func TestIssueAsksAndClosesTheBooking(t *testing.T) {
 		}
 		return err
 	})
+}
+
+func TestIssueBeforeTheBookedDayFreesThePlace(t *testing.T) {
+	o := open(t)
+	s := o.slot(o.main, thursday, "10:00")
+	o.book(o.hanako, s, booking.ResidentSeat)
+	p := o.clerk().Get(pathOf(o.hanako) + "/issue")
+	must(t, p, http.StatusOK, "この予約は取り消され、枠が空きます")
+	must(t, p.Submit(pathOf(o.hanako)+"/issue", nil), http.StatusOK, "交付済みです", "取消済み")
+	if got := o.slot(o.main, thursday, "10:00"); got.Taken != 0 {
+		t.Errorf("got %d taken on the later day, want none", got.Taken)
+	}
 }
 
 func TestIssueWithoutABooking(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"madoguchi/app/apptest"
 	"madoguchi/app/booking"
@@ -86,13 +87,14 @@ func TestTodayCountsIssuedAndOverbooked(t *testing.T) {
 	o := open(t)
 	s := o.slot(o.main, thursday, "10:00")
 	o.book(o.hanako, s, booking.ResidentSeat)
+	o.clock.Advance(48 * time.Hour)
 	apptest.Write(t, o.st, func(tx *store.Tx) error {
 		if _, err := booking.Book(tx, system, booking.Wish{Card: o.ichiro.Card.ID, Slot: s.Ref, Channel: booking.Counter, Seat: booking.OverSeat, Reason: "転出が近い"}); err != nil {
 			return err
 		}
 		return booking.MarkDone(tx, system, o.hanako.Card.ID)
 	})
-	p := o.clerk().Get("/?date=2026-12-03")
+	p := o.signIn("madoguchi1").Get("/?date=2026-12-03")
 	must(t, p, http.StatusOK, "予約 2件", "予約中 1件", "来庁済み 1件", "2／1", "枠を超えた予約 1")
 }
 
