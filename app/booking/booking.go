@@ -237,6 +237,17 @@ func DayList(tx *store.Tx, venueID int64, on jp.Date) ([]DayEntry, error) {
 		ORDER BY slot.starts, venue.position, booking.id`, on, venueID, venueID)
 }
 
+// WalkIns lists the cards that were issued on a day to people without a booking
+// (予約のない来庁), in order of time. The audit log is read by its time, because
+// it holds the day's issues in one range.
+func WalkIns(tx *store.Tx, on jp.Date) ([]card.Record, error) {
+	return store.All[card.Record](tx, `SELECT `+card.Columns+` FROM audit JOIN card ON card.ref = audit.subject
+		JOIN recipient ON recipient.id = card.recipient_id
+		WHERE audit.at >= ? AND audit.at < ? AND audit.action = 'card_issued' AND audit.subject_kind = 'card' AND card.issued_at IS NOT NULL
+		  AND NOT EXISTS (SELECT 1 FROM booking WHERE booking.card_id = card.id AND booking.state = 'done')
+		ORDER BY audit.id`, on.At(0), on.AddDays(1).At(0))
+}
+
 var selectDay = `SELECT ` + dayColumns + ` ` + fromDay
 
 var dayColumns = store.Prefixed("visit", bookingColumns) + `, ` + store.Prefixed("visit.slot", slotColumns) + `,

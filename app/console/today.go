@@ -35,6 +35,7 @@ type todayPage struct {
 	Working    bool // the day is today, and who reads may take visits on
 	Columns    int  // of the printed table, for the heading that each page repeats
 	Groups     []todayGroup
+	WalkIns    []walkIn // got their card without a booking; all places together
 	Total      int
 	States     []string // how many are in which state, in words
 	Empty      string   // why there is no list
@@ -50,6 +51,11 @@ type todayGroup struct {
 	Places int // residents' places and the staff's
 	Over   int
 	Rows   []todayRow
+}
+
+type walkIn struct {
+	person
+	At string
 }
 
 type todayRow struct {
@@ -104,6 +110,11 @@ func (d *Desk) today(c *gin.Context) error {
 			return err
 		}
 		p.group(entries, rows)
+		if venue.ID == 0 && len(limitOf(c)) == 0 {
+			if err := p.walkIns(tx, on); err != nil {
+				return err
+			}
+		}
 		if len(entries) == 0 {
 			p.Empty, err = emptyDay(tx, venues, venue, on)
 		}
@@ -308,6 +319,16 @@ func (p *todayPage) group(entries []booking.DayEntry, rows dayRows) {
 			p.States = append(p.States, fmt.Sprintf("%s %d件", s.Label(), in[s]))
 		}
 	}
+}
+
+// walkIns lists who got their card without a booking. A card does not say at
+// which place, so they stand on the list of all places.
+func (p *todayPage) walkIns(tx *store.Tx, on jp.Date) error {
+	records, err := booking.WalkIns(tx, on)
+	for _, r := range records {
+		p.WalkIns = append(p.WalkIns, walkIn{person: personOf(r), At: clock(r.IssuedAt)})
+	}
+	return err
 }
 
 const noSlots = "この日は予約枠がありません（閉庁日など）。"

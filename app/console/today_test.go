@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -175,4 +176,36 @@ func TestTodayTellsServicesAndReasons(t *testing.T) {
 	must(t, p, http.StatusOK, "枠を超えた理由：転出が近い", "カードの交付", "用件")
 	sound(t, "today with services", p)
 	must(t, c.Get("/?date=2026-12-04&venue="+string(o.main.Ref)), http.StatusOK, "まだ1件もありません")
+}
+
+func TestTodayTellsWhoCameWithoutABooking(t *testing.T) {
+	o := open(t)
+	o.book(o.ichiro, o.slot(o.main, today, "10:00"), booking.StaffSeat)
+	c := o.clerk()
+	for _, r := range []card.Record{o.hanako, o.ichiro} {
+		must(t, c.Get(pathOf(r)+"/issue").Submit(pathOf(r)+"/issue", nil), http.StatusOK, "交付済みです")
+	}
+	p := c.Get("/")
+	must(t, p, http.StatusOK, "予約なしで交付した人 1人", "来庁済み 1件")
+	golden(t, "today_walk_in", p, o.number(o.ichiro), "NUMBER-1")
+	if text := c.Get("/?date=2026-12-02").Text(); strings.Contains(text, "予約なしで交付した人") {
+		t.Error("got today's walk-ins on tomorrow's list")
+	}
+	o.limit("madoguchi1", o.main)
+	if text := o.clerk().Get("/").Text(); strings.Contains(text, "予約なしで交付した人") {
+		t.Error("got walk-ins of all places for someone who works at one")
+	}
+}
+
+// number is the number of a card's last booking.
+func (o *office) number(r card.Record) (n string) {
+	o.t.Helper()
+	apptest.Read(o.t, o.st, func(tx *store.Tx) error {
+		visits, err := booking.OfCard(tx, r.Card.ID)
+		if err == nil {
+			n = visits[0].Number.String()
+		}
+		return err
+	})
+	return n
 }
