@@ -110,3 +110,62 @@ func TestSchemaIsAsWrittenDown(t *testing.T) {
 		t.Errorf("the schema is not as in %s; read the change, then run go test ./store -update", golden)
 	}
 }
+
+// TestRowsSurviveTablesThatAreBuiltAnew brings a file with rows from before
+// migration 6, which builds the table reading anew, to the present schema.
+func TestRowsSurviveTablesThatAreBuiltAnew(t *testing.T) {
+	const before = 5
+	path := versioned(t, before)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names[:before] {
+		script, err := fs.ReadFile(migrations, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.ExecContext(t.Context(), string(script)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	_, err = db.ExecContext(t.Context(), `
+		INSERT INTO staff (id, ref, staff_id, name, role, password_hash, must_change, created_at) VALUES (1, 's', 'hanako', '花子', 'clerk', 'x', 0, 'y');
+		INSERT INTO payload_profile (id, name, definition, active, made_at) VALUES (1, '標準', '{}', 0, 'a'), (2, '標準', '{}', 1, 'b');
+		INSERT INTO recipient (id, ref, name, name_key, kana_name, kana_key) VALUES (1, 'r', '南部', '南部', '', '');
+		INSERT INTO card (id, ref, recipient_id, notice_number, issue_kind) VALUES (1, 'c', 1, 'ABC123456', 'renewal');
+		INSERT INTO reading (card_id, payload, payload_sha256, profile_id, read_at, read_by) VALUES (1, x'414243', 'hash', 2, 'z', 1);`)
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	err = s.Read(t.Context(), func(tx *Tx) error {
+		reading, err := One[string](tx, `SELECT way || ' ' || hex(payload) || ' ' || payload_sha256 || ' ' || profile_id || ' ' || read_by FROM reading`)
+		if reading != "scanner 414243 hash 2 1" {
+			t.Errorf("got reading %q, want it as it was, by scanner", reading)
+		}
+		versions, err2 := One[string](tx, `SELECT group_concat(version || length(ref) || (switched_on_at IS NOT NULL), ' ') FROM payload_profile`)
+		if versions != "1260 2261" {
+			t.Errorf("got profiles %q, want two versions of one name, the second in use", versions)
+		}
+		return errors.Join(err, err2)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if found, err := s.Integrity(t.Context()); err != nil || len(found) > 0 {
+		t.Errorf("got %q, %v, want a whole file", found, err)
+	}
+}
