@@ -275,10 +275,20 @@ func choose(tx *store.Tx, w Wish) (Slot, error) {
 		case r.Issued():
 			return s, CardIssued
 		case w.Seat == ResidentSeat && w.Channel == Web && !r.NeedsBooking:
-			return s, NotNeeded
+			return s, notNeeded(tx, s)
 		}
 	}
 	return s, nil
+}
+
+// notNeeded refuses what is about the card itself, which comes without a visit;
+// services without a notice are about something else.
+func notNeeded(tx *store.Tx, s Slot) error {
+	other, err := store.One[bool](tx, `SELECT without_notice FROM service WHERE id = ?`, s.ServiceID)
+	if err == nil && !other {
+		return NotNeeded
+	}
+	return err
 }
 
 // reasonLength is the most characters of a reason.

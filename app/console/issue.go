@@ -19,6 +19,7 @@ type issuePage struct {
 	page
 	Person  person
 	Booking string
+	Fee     string // of the kind of issue; "" for none
 	Checks  []string
 	Version int
 	Back    string // page of the day from which someone came; "" for none
@@ -44,6 +45,11 @@ func (d *Desk) askIssue(c *gin.Context) error {
 			return card.AlreadyIssued
 		}
 		p.Person, p.Version = personOf(r), r.Card.Version
+		kind, err := card.KindOf(tx, r.IssueKind)
+		if err != nil {
+			return err
+		}
+		p.Fee = kind.Fee
 		v, booked, err := booking.Live(tx, r.Card.ID)
 		p.Booking = "なし（予約のない来庁）"
 		if booked {

@@ -36,7 +36,7 @@ type freeVenue struct {
 const daysCompared = 3
 
 func (s *Site) chooseVenue(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
-	if v.stage == free && !v.record.NeedsBooking {
+	if v.stage == free && v.hasCard() && !v.other && !v.record.NeedsBooking {
 		return reply{}, booking.NotNeeded
 	}
 	page := chooseVenuePage{frame: s.frame(c, v, "venues.title"), Step: 1, People: 1 + len(v.along)}
