@@ -37,7 +37,8 @@ const daysCompared = 3
 
 func (s *Site) chooseVenue(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
 	if v.stage == free && v.hasCard() && !v.other && !v.record.NeedsBooking {
-		return reply{}, booking.NotNeeded
+		page := notNeededPage{s.frame(c, v, "not_needed.title"), v.record.NoticeNumber.String()}
+		return reply{template: "public/not_needed.html", page: page}, nil
 	}
 	page := chooseVenuePage{frame: s.frame(c, v, "venues.title"), Step: 1, People: 1 + len(v.along)}
 	page.Change, page.Service = page.changed(v), otherService(v)

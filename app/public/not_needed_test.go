@@ -1,7 +1,6 @@
 package public
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 
@@ -19,9 +18,10 @@ func TestCardThatComesByPostNeedsNoBooking(t *testing.T) {
 		_, err := card.Correct(tx, w.by, r.Card.Ref, card.Versions{Card: r.Card.Version, Person: r.PersonVersion}, express)
 		return err
 	})
-	for language, says := range map[string]string{"": "予約はいりません", "/easy": "予約は いりません", "/en": "do not need a booking"} {
+	for language, says := range map[string]string{"": "受け取りの予約はいりません", "/easy": "予約は いりません", "/en": "do not need a booking"} {
 		p := w.client.Another().Get(language+"/sign-in").Submit(language+"/sign-in", answers(0))
-		w.status(p, http.StatusConflict)
+		w.at(p, language+"/venues")
+		apptest.BannedInIE11(t, "not_needed.html", p.Body)
 		if !strings.Contains(p.Text(), says) {
 			t.Errorf("got %q, want it to say %q", p.Text(), says)
 		}

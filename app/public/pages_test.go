@@ -439,7 +439,7 @@ func TestStyleSheetWorksInIE11(t *testing.T) {
 var pageStructs = map[string]any{
 	"start": startPage{}, "sign_in": signInPage{}, "choose_venue": chooseVenuePage{}, "choose_day": chooseDayPage{},
 	"choose_time": chooseTimePage{}, "check_answers": checkAnswersPage{}, "slot_lost": slotLostPage{},
-	"my_booking": myBookingPage{}, "no_booking": noBookingPage{}, "cancel": cancelPage{}, "issued": issuedPage{}, "error": errorPage{},
+	"my_booking": myBookingPage{}, "no_booking": noBookingPage{}, "cancel": cancelPage{}, "issued": issuedPage{}, "not_needed": notNeededPage{}, "error": errorPage{},
 	"service": servicePage{}, "who": whoPage{}, "check_visitor": checkVisitorPage{}, "find": findPage{},
 	"place": placePage{}, "questions": questionsPage{}, "expiry": expiryPage{}, "expiry_card": expiryCardPage{}, "no_paper": noPaperPage{},
 	"together": togetherPage{}, "waiting": waitingPage{},
