@@ -10,7 +10,6 @@ const (
 	BatchReopened     Action = "batch_reopened"
 	CardTakenBack     Action = "card_taken_back"
 	CardCorrected     Action = "card_corrected"
-	PositionSet       Action = "card_position_set"
 	ProfileSwitchedOn Action = "payload_profile_switched_on"
 	ListFileAdded     Action = "list_file_added"
 	ListFileBegun     Action = "list_file_begun"

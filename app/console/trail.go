@@ -9,6 +9,7 @@ import (
 
 	"madoguchi/app/audit"
 	"madoguchi/app/booking"
+	"madoguchi/app/card"
 	"madoguchi/app/staff"
 	"madoguchi/store"
 )
@@ -24,6 +25,7 @@ var trailWords = map[audit.Action]string{
 	audit.SignInFailed:     "予約サイトへのログインに失敗",
 	audit.SignInReleased:   "ログインの停止を解除",
 	audit.CardRead:         "一覧のQRコードを読取り",
+	audit.CardCorrected:    "一覧のQRコードの内容に登録を訂正",
 	audit.CardIssued:       "交付済みに変更",
 	audit.ContactCorrected: "連絡先を訂正",
 	audit.NoteWritten:      "申し送りを記入",
@@ -84,15 +86,26 @@ func trailOf(tx *store.Tx, subjects ...audit.Subject) (trail []trailLine, cut bo
 	return trail, cut, nil
 }
 
+// readWords are for cards that came on record otherwise than by a scanner.
+var readWords = map[card.Way]string{
+	card.ByPicture: "一覧の画像から登録", card.ByHand: "一覧を見て手入力で登録", card.ByCSV: "CSVから登録",
+}
+
 // trailText is what an entry says; of a booking also which slot, if it is still known.
 func trailText(tx *store.Tx, e audit.Entry) (string, error) {
 	what, known := trailWords[e.Action]
 	if !known {
 		what = string(e.Action)
 	}
-	var detail struct{ Slot, From store.Ref }
+	var detail struct {
+		Slot, From store.Ref
+		Way        card.Way
+	}
 	if err := json.Unmarshal([]byte(e.Detail), &detail); err != nil {
 		return "", fmt.Errorf("audit entry %d: %w", e.ID, err)
+	}
+	if other, ok := readWords[detail.Way]; ok && e.Action == audit.CardRead {
+		what = other
 	}
 	to, err := trailSlot(tx, detail.Slot)
 	if err != nil || to == "" {
