@@ -140,7 +140,8 @@ func (svc *service) open(ctx context.Context, s Surroundings) error {
 	if err != nil {
 		return err
 	}
-	svc.public, svc.console = web.NewServer(residents, svc.log), web.NewServer(desk.Handler(), svc.log)
+	svc.public = web.NewServer(withHealth(residents, svc.rep.Status), svc.log)
+	svc.console = web.NewServer(withHealth(desk.Handler(), svc.rep.Status), svc.log)
 	for _, at := range []struct {
 		address string
 		url     *string

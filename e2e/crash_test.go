@@ -101,6 +101,9 @@ func (c *crowd) send(ctx context.Context, r *bench.Resident, p bench.Person, for
 	if err != nil {
 		return false
 	}
+	if answer.Status >= http.StatusInternalServerError {
+		return false // refused, which may have been after it was written
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.doubtful, p.Number)

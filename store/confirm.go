@@ -30,6 +30,9 @@ func (s *Store) Confirmed(at time.Time) bool {
 	if c == nil {
 		return true
 	}
+	if now := s.pending.Load(); now != nil && !at.Before(*now) {
+		return false
+	}
 	since, some := (*c).Unconfirmed()
 	return !some || at.Before(since)
 }

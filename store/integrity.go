@@ -27,7 +27,7 @@ func (s *Store) Integrity(ctx context.Context) (_ []string, err error) {
 	}
 	c := newConnection(conn)
 	defer func() { err = errors.Join(err, c.close()) }()
-	tx := &Tx{Now: s.Now(), ctx: ctx, c: c}
+	tx := &Tx{Now: s.Now(), ctx: ctx, c: c, store: s}
 	found, err := All[string](tx, `PRAGMA integrity_check`)
 	if err != nil {
 		return nil, fmt.Errorf("look the file through: %w", err)

@@ -74,6 +74,7 @@ type Store struct {
 	committed atomic.Pointer[Commit]
 	onCommit  atomic.Pointer[func(Commit)]
 	confirmer atomic.Pointer[Confirmer]
+	pending   atomic.Pointer[time.Time] // of a commit that its confirmer has not heard of yet
 }
 
 // Commit names one group commit: a number that grows by one with each, and
@@ -234,7 +235,7 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) (err error) {
 	if _, err := c.conn.ExecContext(context.WithoutCancel(ctx), "BEGIN"); err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	tx := &Tx{Now: s.Now(), ctx: ctx, c: c}
+	tx := &Tx{Now: s.Now(), ctx: ctx, c: c, store: s}
 	// Also when fn panics, and whatever became of ctx: a transaction left open
 	// would keep the reader in the past for ever.
 	defer func() {

@@ -17,8 +17,13 @@ type Tx struct {
 
 	ctx      context.Context
 	c        *connection
+	store    *Store
 	writable bool
 }
+
+// Confirmed reports whether what was written at an instant is confirmed by the
+// second place, or needs no confirmation. What is not is provisional (仮受付).
+func (tx *Tx) Confirmed(at time.Time) bool { return tx.store.Confirmed(at) }
 
 // connection is a database connection with its prepared statements. The
 // statements of this program are a fixed set, so the cache needs no limit.

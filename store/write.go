@@ -137,7 +137,7 @@ func (s *Store) commit(group []*operation) error {
 		if op.err = op.ctx.Err(); op.err != nil {
 			continue
 		}
-		if fatal := s.run(op, &Tx{Now: now, ctx: ctx, c: w, writable: true}); fatal != nil {
+		if fatal := s.run(op, &Tx{Now: now, ctx: ctx, c: w, store: s, writable: true}); fatal != nil {
 			return errors.Join(fatal, w.rollback())
 		}
 		changed = changed || op.err == nil
@@ -149,6 +149,8 @@ func (s *Store) commit(group []*operation) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("number the commit: %w", err), w.rollback())
 	}
+	s.pending.Store(&now) // from the COMMIT on, readers may see it
+	defer s.pending.Store(nil)
 	if _, err := w.conn.ExecContext(ctx, "COMMIT"); err != nil {
 		return errors.Join(fmt.Errorf("commit: %w", err), w.rollback())
 	}

@@ -109,6 +109,9 @@ func (o *Outbox) claim(tx *store.Tx) ([]job, error) {
 	}
 	var jobs []job
 	for _, r := range rows {
+		if !tx.Confirmed(r.QueuedAt) {
+			continue // what it tells of is provisional; the next turn looks again
+		}
 		j, ok, err := o.prepare(tx, r)
 		if err != nil {
 			return nil, fmt.Errorf("claim mail: %w", err)

@@ -2,6 +2,7 @@ package public
 
 import (
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -29,6 +30,7 @@ type myBookingPage struct {
 	Visit        visitText
 	CanChange    bool
 	Past         bool // its time is over
+	Provisional  bool // the second place does not have it yet
 	Here         bool // the person has come: nothing can be changed any more
 	Bring        bringing
 	QR           draw.Symbol // the booking number, for check-in
@@ -68,6 +70,7 @@ func (s *Site) myBooking(c *gin.Context, tx *store.Tx, v visitor) (reply, error)
 		PlaceHref: "/places/" + string(v.visit.Venue.Ref),
 		Waits:     v.waits, Offer: v.waits && v.waiting.State == booking.Offered,
 	}
+	page.Provisional = !tx.Confirmed(lastChange(v.visit.Booking))
 	page.Translated = page.when.language != "ja"
 	page.MailOffered = page.MailOffered && v.hasCard()
 	page.Visit = page.visitText(v.visit.Slot, v.visit.Venue)
@@ -145,4 +148,12 @@ func (f frame) cutoff(tx *store.Tx, v visitor) (string, error) {
 		return f.T("booking.cutoff.days", "days", k.Count, "time", f.when.clock(k.At)), nil
 	}
 	return f.T("booking.cutoff.working_days", "days", k.Count, "time", f.when.clock(k.At)), nil
+}
+
+// lastChange is when a booking became what it is.
+func lastChange(b booking.Booking) time.Time {
+	if b.ChangedAt.After(b.BookedAt) {
+		return b.ChangedAt
+	}
+	return b.BookedAt
 }

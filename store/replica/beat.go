@@ -24,6 +24,16 @@ const (
 func (r *Replica) beat(ctx context.Context) {
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
+	// The first one as soon as there is something to say.
+	for has, changed := r.tracker.has(1); !has; has, changed = r.tracker.has(1) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.fenced:
+			return
+		case <-changed:
+		}
+	}
 	var count int64
 	var tidied time.Time
 	for {
@@ -58,10 +68,7 @@ func (r *Replica) sayAndLook(ctx context.Context, count int64) error {
 	}
 	e, _ := r.client.now()
 	copied := r.tracker.status(r.st.Now()).Copied
-	if copied.Sequence == 0 {
-		return nil // nothing is known to be there
-	}
-	b := Beat{Epoch: e.String(), Counter: count, CommitSeq: copied.Sequence, CommittedAt: copied.At, Version: store.SchemaVersion()}
+	b := Beat{Epoch: e.String(), Counter: count, CommitSeq: copied.Sequence, CommittedAt: copied.At, Version: store.SchemaVersion(), Policy: r.policy}
 	return r.client.place.putJSON(ctx, beatFolder+e.Node+".json", b, false)
 }
 

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -51,34 +52,73 @@ func (r *Replica) Admit() error {
 // under the policy Provisional, and only while Unconfirmed says so.
 func (r *Replica) Confirm(c store.Commit) error {
 	limit := r.policy.patience()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
 	for {
-		ok, changed := r.tracker.has(c.Sequence)
-		if ok {
-			return nil
+		select {
+		case <-r.fenced:
+			return errors.Join(store.ErrUnconfirmed, ErrFenced)
+		default:
 		}
-		if r.tracker.behind(limit) {
-			break
+		ok, changed := r.tracker.has(c.Sequence)
+		switch {
+		case ok:
+			return nil
+		case !r.tracker.behind(limit):
+		case r.policy == Provisional:
+			return nil
+		default:
+			return store.ErrUnconfirmed
 		}
 		select {
 		case <-changed:
-			continue
 		case <-r.fenced:
-			return errors.Join(store.ErrUnconfirmed, ErrFenced)
-		case <-timer.C:
+		case <-time.After(watchEvery):
 		}
-		break
 	}
-	select {
-	case <-r.fenced:
-		return errors.Join(store.ErrUnconfirmed, ErrFenced)
-	default:
+}
+
+const (
+	// watchEvery is how often the age of what waits is counted.
+	watchEvery = 100 * time.Millisecond
+	// longestTick is what a tick takes at most in a process that is not paused.
+	longestTick = time.Second
+)
+
+// watch counts how long commits wait, until ctx ends. A process that was
+// paused has everything to learn: another server may have taken over meanwhile.
+// So after a pause the waiting begins anew, and is long enough to find that out
+// before anything is answered as provisional.
+func (r *Replica) watch(ctx context.Context) {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	limit, behind := r.policy.patience(), false
+	for last := time.Now(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		now := time.Now()
+		if age := r.tracker.tick(now.Sub(last)); (age >= limit) != behind {
+			behind = age >= limit
+			if behind {
+				r.log.Error("writes are not confirmed by the place of the copies", "policy", string(r.policy))
+			} else {
+				r.log.Info("writes are confirmed again")
+			}
+		}
+		last = now
 	}
-	if r.policy == Provisional {
-		return nil
+}
+
+func (t *tracker) tick(d time.Duration) (age time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if d > longestTick || t.waiting.IsZero() && t.underway.IsZero() {
+		t.age = 0
+	} else {
+		t.age += d
 	}
-	return store.ErrUnconfirmed
+	return t.age
 }
 
 // Unconfirmed returns the time of the oldest commit that is not known to be in
@@ -137,16 +177,11 @@ func (t *tracker) announce() {
 	}
 }
 
-// behind reports whether the oldest commit that is not in the target has
-// waited for d, by this process's own watch.
+// behind reports whether something has waited for d.
 func (t *tracker) behind(d time.Duration) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	since := t.underwayWatch
-	if since.IsZero() {
-		since = t.waitingWatch
-	}
-	return !since.IsZero() && time.Since(since) >= d
+	return t.age >= d
 }
 
 func (t *tracker) unconfirmed() (time.Time, bool) {

@@ -87,6 +87,7 @@ type Beat struct {
 	CommitSeq   int64     `json:"commit_seq"` // newest that is in the target
 	CommittedAt time.Time `json:"committed_at"`
 	Version     int       `json:"schema"`
+	Policy      Policy    `json:"policy"` // a successor must not come by itself after Local
 }
 
 // place is an open target: its objects and the keys to read them.
@@ -253,7 +254,7 @@ func node(meta string) (string, error) {
 	if !errors.Is(err, os.ErrNotExist) {
 		return "", fmt.Errorf("read own name: %w", err)
 	}
-	id := strings.ToLower(newName())
+	id := newNode()
 	if err := os.MkdirAll(meta, 0o750); err != nil {
 		return "", fmt.Errorf("make folder for local copies: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/superfly/ltx"
@@ -179,6 +180,8 @@ func turnFile(meta string) string  { return filepath.Join(meta, "epoch.json") }
 func ackedFile(meta string) string { return filepath.Join(meta, "acknowledged.json") }
 
 func newName() string { return rand.Text()[:12] }
+
+func newNode() string { return strings.ToLower(newName()) }
 
 // writeWhole replaces a file so that it is there whole or as it was before.
 func writeWhole(path string, text []byte) error {

@@ -9,7 +9,6 @@ func keys(t *testing.T) {
 	t.Helper()
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	t.Setenv("AWS_CA_BUNDLE", "")
 }
 
 func TestPlacesForCopies(t *testing.T) {
@@ -76,13 +75,6 @@ func TestBucketNeedsItsEnvironment(t *testing.T) {
 			}
 		})
 	}
-	t.Run("with AWS_CA_BUNDLE", func(t *testing.T) {
-		keys(t)
-		t.Setenv("AWS_CA_BUNDLE", "/etc/ssl/town.pem")
-		if _, err := Parse("s3://b/p?region=tky01"); err == nil || !strings.Contains(err.Error(), "SSL_CERT_FILE") {
-			t.Errorf("got %v, want SSL_CERT_FILE named", err)
-		}
-	})
 }
 
 func TestNoSecretIsShown(t *testing.T) {

@@ -128,6 +128,7 @@ func Start(ctx context.Context, st *store.Store, target Target, cfg Config, poli
 	}
 	var running context.Context
 	running, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	r.beats.Go(func() { r.watch(running) })
 	go r.run(running, first, err)
 	return r, nil
 }

@@ -45,11 +45,11 @@ type tracker struct {
 	errAt     time.Time
 	success   time.Time
 	fenced    bool
-	// The same two by this process's watch, which no change of clocks moves.
-	waitingWatch  time.Time
-	underwayWatch time.Time
-	before        store.Commit  // copied when the server last ran
-	changed       chan struct{} // closed when copied or fenced changes
+	// age is how long commits have waited while this process was running: the
+	// time that it was paused for does not count, see watch.
+	age     time.Duration
+	before  store.Commit  // copied when the server last ran
+	changed chan struct{} // closed when copied or fenced changes
 }
 
 // commit notes a commit of this process or of a guest.
@@ -60,9 +60,6 @@ func (t *tracker) commit(c store.Commit) {
 		return
 	}
 	t.committed = c
-	if t.waiting.IsZero() {
-		t.waitingWatch = time.Now()
-	}
 	t.waiting = earlier(t.waiting, c.At) // clocks may step back
 }
 
@@ -71,11 +68,8 @@ func (t *tracker) begin() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.covered = t.committed
-	if t.underway.IsZero() {
-		t.underwayWatch = t.waitingWatch
-	}
 	t.underway = earlier(t.underway, t.waiting)
-	t.waiting, t.waitingWatch = time.Time{}, time.Time{}
+	t.waiting = time.Time{}
 }
 
 // end is called after the copy that begin announced.
@@ -88,7 +82,7 @@ func (t *tracker) end(err error, now time.Time) {
 		return // what was underway stays so until an attempt succeeds
 	}
 	t.copied, t.underway, t.success = t.covered, time.Time{}, now
-	t.underwayWatch = time.Time{}
+	t.age = 0
 	t.announce()
 }
 

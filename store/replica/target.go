@@ -164,10 +164,6 @@ func bucketTarget(u *url.URL) (Target, error) {
 	if id == "" || secret == "" {
 		wrong("set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment")
 	}
-	// The S3 client cannot start with it; Go reads the other variable itself.
-	if os.Getenv("AWS_CA_BUNDLE") != "" {
-		wrong("AWS_CA_BUNDLE cannot be used; name the certificates in SSL_CERT_FILE instead and unset it")
-	}
 	if len(errs) > 0 {
 		return Target{}, fmt.Errorf("the address of the copies (s3://%s/%s): %w", u.Host, prefix, errors.Join(errs...))
 	}

@@ -176,7 +176,6 @@ func TestMergingInManyRoundsGivesTheSame(t *testing.T) {
 func TestBucketIsRestoredFrom(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	t.Setenv("AWS_CA_BUNDLE", "")
 	backend := s3mem.New()
 	if err := backend.CreateBucket("copies"); err != nil {
 		t.Fatal(err)

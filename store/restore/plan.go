@@ -39,6 +39,8 @@ type Options struct {
 	AcceptLoss bool
 	// Clock gives the present instant; nil means the machine's clock.
 	Clock func() time.Time
+
+	seized *replica.Seizure // what a server that takes over continues
 }
 
 func (o Options) now() time.Time {
@@ -140,7 +142,10 @@ func choose(ctx context.Context, o Options) (choice, error) {
 	chosen := choice{client: copies.Client(epochs[at].Epoch), epoch: epochs[at].Epoch}
 	// What a server wrote after another had begun to take over does not count.
 	end := ^ltx.TXID(0)
-	if at+1 < len(epochs) && epochs[at+1].Base == chosen.epoch.String() {
+	if o.seized != nil {
+		chosen = choice{client: copies.Client(o.seized.Base), epoch: o.seized.Base}
+		end = o.seized.Last
+	} else if at+1 < len(epochs) && epochs[at+1].Base == chosen.epoch.String() {
 		end = ltx.TXID(epochs[at+1].BaseTXID)
 	}
 	if at == len(epochs)-1 {

@@ -1,0 +1,236 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"madoguchi/app/web"
+	"madoguchi/store/replica"
+	"madoguchi/store/restore"
+)
+
+const (
+	// lookEvery is how often a standby looks at the heartbeat of the other.
+	lookEvery = time.Second
+	// silentFor is how long the heartbeat must stand still, by this machine's own
+	// watch, for the other to count as lost: three beats.
+	silentFor = 6 * time.Second
+	// startingFor is how long a machine that has begun to take over may need for
+	// its first heartbeat.
+	startingFor = 12 * time.Second
+)
+
+// pair is one of two machines: it serves if the newest copies are its own, and
+// stands by otherwise.
+type pair struct {
+	cfg    Config
+	peer   string // address of the other's resident site, "" for none
+	manual bool   // only a person lets it take over
+	log    *slog.Logger
+	s      Surroundings
+}
+
+// promoteFile is how "promote" reaches the standby that runs on this machine.
+func promoteFile(cfg Config) string { return filepath.Join(cfg.Data, "promote") }
+
+func standby(ctx context.Context, s Surroundings) error {
+	p := pair{s: s, log: slog.New(slog.NewTextHandler(s.Err, nil))}
+	cfg, rest, err := configure(s, mustLookUp("standby"), func(fs *flag.FlagSet) {
+		fs.StringVar(&p.peer, "peer", environment("MADOGUCHI_PEER"), "もう一台の住民サイトのアドレス（例 http://10.0.0.2:8080）")
+		fs.BoolVar(&p.manual, "manual", false, "自動では引き継がず、madoguchi promote を待つ")
+	})
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return wrongUsage("余分な言葉があります: %s", strings.Join(rest, " "))
+	}
+	if u, err := url.Parse(p.peer); p.peer != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return wrongUsage("--peer「%s」: http://10.0.0.2:8080 の形で指定してください", p.peer)
+	}
+	p.peer = strings.TrimSuffix(p.peer, "/")
+	if cfg.Confirm == replica.Local && !p.manual {
+		return wrongUsage("--confirm local では、自動で引き継げません（答えたのに複製していない予約が失われます）。--confirm provisional か refuse にするか、--manual を付けてください。")
+	}
+	p.cfg = cfg
+	for {
+		if err := p.turn(ctx); err != nil || ctx.Err() != nil {
+			return err
+		}
+		err := runService(ctx, s, cfg, func(svc *service) error {
+			if err := firstStart(ctx, svc.st, s.Out); err != nil {
+				return err
+			}
+			return svc.announce(s.Out)
+		})
+		if !errors.Is(err, replica.ErrFenced) {
+			return err
+		}
+		fmt.Fprintln(s.Out, "別のサーバーが業務を引き継ぎました。このサーバーは待機します。") //nolint:errcheck // the service goes on
+	}
+}
+
+// turn returns when this machine is the one to serve.
+func (p pair) turn(ctx context.Context) error {
+	waiting, err := p.answerMeanwhile()
+	if err != nil {
+		return err
+	}
+	defer waiting()
+	for {
+		takeOver, err := p.watch(ctx)
+		if err != nil || ctx.Err() != nil || !takeOver {
+			return err
+		}
+		begin := time.Now()
+		fmt.Fprintln(p.s.Out, "引き継ぎます。") //nolint:errcheck // as above
+		report, err := restore.TakeOver(ctx, restore.Options{Target: p.cfg.Replica, Path: p.cfg.Database()}, p.cfg.Confirm, verifyCopy)
+		if err == nil {
+			p.log.Info("taken over", "took", time.Since(begin).Round(time.Millisecond).String(), "commit", report.LastCommit.Sequence)
+			return printLines(p.s, fmt.Sprintf("引き継ぎました（%.1f秒）", time.Since(begin).Seconds()), report.Sentences)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		// Whatever it was, the other may have come back, or the store: look again.
+		p.log.Error("taking over failed; watching again", "error", err)
+	}
+}
+
+// answerMeanwhile tells visitors on both addresses that this machine stands by.
+func (p pair) answerMeanwhile() (end func(), err error) {
+	var servers []*http.Server
+	end = func() {
+		for _, server := range servers {
+			server.Close() //nolint:errcheck // nobody waits for an answer of a standby
+		}
+	}
+	for _, address := range []string{p.cfg.Public, p.cfg.Console} {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			end()
+			return nil, fmt.Errorf("listen: %w", err)
+		}
+		server := web.NewServer(http.HandlerFunc(standingBy), p.log)
+		servers = append(servers, server)
+		go server.Serve(l) //nolint:errcheck // ends with end
+	}
+	return end, nil
+}
+
+// watch returns whether to take over, or false when this machine's own
+// database is the one to go on with.
+func (p pair) watch(ctx context.Context) (takeOver bool, err error) {
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	var seen replica.Standing
+	since := time.Now()
+	said := ""
+	say := func(text string) {
+		if text != said {
+			said = text
+			fmt.Fprintln(p.s.Out, text) //nolint:errcheck // the watch goes on
+		}
+	}
+	for {
+		now, err := p.look(ctx)
+		asked := p.asked()
+		switch {
+		case err != nil:
+			// Without the store nothing can be judged, and nothing taken over.
+			since = time.Now()
+			say("待機しています。複製先を読めません。")
+			p.log.Warn("the place of the copies cannot be read", "error", err)
+		case now.Newest == (replica.Epoch{}) || now.Mine:
+			return false, nil
+		case asked:
+			return true, nil
+		case now.Newest != seen.Newest || now.Beat != seen.Beat:
+			seen, since = now, time.Now()
+			say(fmt.Sprintf("待機しています。いま動いている世代は %s です。", now.Newest))
+		case time.Since(since) < p.patience(now):
+		case p.manual || now.Mode == replica.Manual:
+			say("もう一台の心拍が止まっています。止まっていることを確かめて、madoguchi promote で引き継いでください。")
+		case now.Policy == replica.Local:
+			say("もう一台の心拍が止まっています。確定の方針が local だったため、自動では引き継ぎません。複製していない予約が失われてよければ、madoguchi promote で引き継いでください。")
+		case p.peer != "" && peerConfirms(ctx, p.peer):
+			say("もう一台の心拍は見えませんが、動いています。")
+		default:
+			return true, nil
+		}
+		select {
+		case <-ctx.Done():
+			return false, nil
+		case <-ticker.C:
+		}
+	}
+}
+
+func (p pair) patience(now replica.Standing) time.Duration {
+	if now.Beat.Epoch != now.Newest.String() {
+		return startingFor
+	}
+	return silentFor
+}
+
+func (p pair) look(ctx context.Context) (replica.Standing, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return replica.Look(ctx, p.cfg.Replica, replica.MetaPath(p.cfg.Database()))
+}
+
+// asked takes a request that "promote" has left.
+func (p pair) asked() bool { return os.Remove(promoteFile(p.cfg)) == nil }
+
+// promote asks the standby on this machine to take over.
+func promote(_ context.Context, s Surroundings) error {
+	cfg, rest, err := configure(s, mustLookUp("promote"), nil)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return wrongUsage("余分な言葉があります: %s", strings.Join(rest, " "))
+	}
+	if err := os.WriteFile(promoteFile(cfg), nil, 0o600); err != nil {
+		return fmt.Errorf("ask the standby: %w", err)
+	}
+	for range 50 {
+		time.Sleep(100 * time.Millisecond)
+		if _, err := os.Stat(promoteFile(cfg)); errors.Is(err, os.ErrNotExist) {
+			_, err := fmt.Fprintln(s.Out, "待機系に引継ぎを頼みました。進み具合は待機系の表示（journalctl）で確かめてください。")
+			return err
+		}
+	}
+	return errors.Join(errors.New("このデータフォルダの待機系が応答しません。madoguchi standby が動いているか、もう動いている側ではないか確かめてください"), os.Remove(promoteFile(cfg)))
+}
+
+// fence stops every server that writes to the copies, and lets nobody serve
+// until a standby takes over.
+func fence(ctx context.Context, s Surroundings) error {
+	var sure bool
+	cfg, rest, err := configure(s, mustLookUp("fence"), func(fs *flag.FlagSet) {
+		fs.BoolVar(&sure, "yes", false, "確かに止める")
+	})
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 || !sure {
+		return wrongUsage("いま動いているサーバーは、何も受け付けなくなります。確かなら --yes を付けてください")
+	}
+	seized, err := replica.Seize(ctx, cfg.Replica)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.Out, "世代 %s を閉じました。続けるには、待機系で madoguchi promote を実行するか、madoguchi restore で復旧してから始めてください。\n", seized.Base)
+	return err
+}
