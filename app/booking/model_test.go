@@ -18,7 +18,7 @@ type model struct {
 	reserve  int
 	open     []bool
 	starts   []time.Time
-	seats    map[int]seatOf // by card: its booking or hold
+	seats    map[int]seatOf // by card: its booking or hold; below 0, a visitor's
 	offers   map[int]seatOf // by card: the place offered to it
 	line     []int          // cards that wait, in order; who has an offer too
 	rows     int            // rows of bookings made so far: holds end in their order
@@ -380,4 +380,85 @@ func (m *model) sweep() bool {
 		m.offer(s)
 	}
 	return true
+}
+
+// visit books for someone without a card, who is new to the office.
+func (m *model) visit(who, slot int, seat Seat) bool {
+	m.expire()
+	if !m.fits(slot, seat) {
+		return false
+	}
+	m.seats[who] = seatOf{slot, seat, time.Time{}, m.newRow()}
+	m.audits += 2 // the visitor, and the booking
+	return true
+}
+
+// tie gives a visitor's booking to a card that has none; what the card holds
+// is given back.
+func (m *model) tie(who, card int) bool {
+	m.expire()
+	old, booked := m.booked(who)
+	if !booked {
+		return false
+	}
+	if _, has := m.booked(card); has {
+		return false
+	}
+	if h, held := m.seats[card]; held {
+		delete(m.seats, card)
+		m.audits++
+		m.offer(h.slot)
+	}
+	delete(m.seats, who)
+	m.seats[card] = old
+	m.audits++
+	m.offerAll(m.reached(card))
+	return true
+}
+
+// in lists who has a booking in a slot, in the order in which they were made.
+func (m *model) in(slot int) []int {
+	var all []int
+	for who, s := range m.seats {
+		if s.slot == slot && !s.held() {
+			all = append(all, who)
+		}
+	}
+	slices.SortFunc(all, func(a, b int) int { return cmp.Compare(m.seats[a].row, m.seats[b].row) })
+	return all
+}
+
+// callOff cancels all bookings of a slot; nobody is offered the places.
+func (m *model) callOff(slot int) bool {
+	m.expire()
+	all := m.in(slot)
+	for _, who := range all {
+		delete(m.seats, who)
+		m.audits++
+	}
+	return len(all) > 0
+}
+
+// moveSlot moves all bookings of a slot to the next places that staff may fill,
+// later the same day; who finds none stays.
+func (m *model) moveSlot(slot int) bool {
+	m.expire()
+	moved := 0
+	for _, who := range m.in(slot) {
+		for to := slot + 1; to < len(m.open); to++ {
+			if m.left(to, StaffSeat) == 0 || !m.starts[to].After(m.now) {
+				continue
+			}
+			s := m.seats[who]
+			if s.seat != ResidentSeat || m.left(to, ResidentSeat) == 0 {
+				s.seat = StaffSeat
+			}
+			s.slot = to
+			m.seats[who] = s
+			m.audits++
+			moved++
+			break
+		}
+	}
+	return moved > 0
 }

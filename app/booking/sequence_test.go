@@ -11,6 +11,7 @@ import (
 
 	"madoguchi/app/apptest"
 	"madoguchi/app/card"
+	"madoguchi/app/jp"
 	"madoguchi/app/problem"
 	"madoguchi/app/settings"
 	"madoguchi/store"
@@ -28,11 +29,15 @@ type sequence struct {
 	m     *model
 	seed  uint64
 	steps []string
+	// visitors are the bookings that were made without a card; the model knows
+	// them as -1, -2, … until they are tied to one.
+	visitors []ID
 }
 
 // TestRandomSequencesOfEverything runs thousands of sequences of bookings,
-// holds, changes, cancellations, families, overrides, closings, waiting, offers
-// and the passing of time, against a model that knows only the rules.
+// holds, changes, cancellations, families, visitors without a card, overrides,
+// closings, whole slots moved and called off, waiting, offers and the passing
+// of time, against a model that knows only the rules.
 func TestRandomSequencesOfEverything(t *testing.T) {
 	const steps, slots, people = 30, 3, 8
 	sequences := 2000
@@ -67,7 +72,8 @@ func TestRandomSequencesOfEverything(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"book", "hold", "change", "cancel", "together", "join", "leave", "decline", "accept", "move up", "close", "open", "wait", "sweep"} {
+	for _, name := range []string{"book", "hold", "change", "cancel", "together", "join", "leave", "decline", "accept", "move up", "remove", "close", "open", "wait", "sweep",
+		"visitor", "tie", "call off", "move slot"} {
 		if done[name] < sequences/40 {
 			t.Errorf("got %d times %q that succeeded, want the sequences to reach it", done[name], name)
 		}
@@ -101,7 +107,7 @@ type operation struct {
 
 func (q *sequence) draw() operation {
 	c, slot := q.rng.IntN(len(q.cards)), q.rng.IntN(len(q.slots))
-	n := q.rng.IntN(17)
+	n := q.rng.IntN(21)
 	if len(q.steps) < len(q.cards) && q.seed%4 > 0 {
 		// Most sequences begin with a full day and a line of people.
 		if c, slot, n = len(q.steps), len(q.steps)%len(q.slots), 9; c < len(q.slots) {
@@ -117,11 +123,13 @@ func (q *sequence) draw() operation {
 	case 3, 4:
 		return operation{"hold", func() error { _, err := Hold(tx, by, wish); return err }, func(m *model) bool { return m.hold(c, slot, seat) }}
 	case 5:
+		c = q.anyone(c)
 		return operation{"change", func() error {
 			return q.live(c, func(v Visit) error { _, err := Change(tx, by, v.Booking.Ref, v.Version, wish); return err })
 		},
 			func(m *model) bool { return m.change(c, slot, seat) }}
 	case 6, 7:
+		c = q.anyone(c)
 		return operation{"cancel", func() error {
 			return q.live(c, func(v Visit) error { _, err := Cancel(tx, by, v.Booking.Ref, v.Version); return err })
 		},
@@ -138,6 +146,12 @@ func (q *sequence) draw() operation {
 		return q.waiting(c)
 	case 14:
 		return q.gate(slot)
+	case 17, 18:
+		return q.visitor(wish, c, slot)
+	case 19:
+		return q.callOff(slot)
+	case 20:
+		return q.moveSlot(slot)
 	case 15:
 		d := time.Duration(1+q.rng.IntN(25)) * time.Minute
 		return operation{"wait", func() error { tx.Now = tx.Now.Add(d); return nil }, func(m *model) bool { m.now = m.now.Add(d); return true }}
@@ -155,8 +169,77 @@ func (q *sequence) family(wish Wish, slot int) operation {
 		func(m *model) bool { return m.together(of, slot, wish.Seat) }}
 }
 
-// live runs do with the card's booking; without one it refuses.
+// anyone is a card, or sometimes one of the visitors.
+func (q *sequence) anyone(c int) int {
+	if len(q.visitors) > 0 && q.rng.IntN(3) == 0 {
+		return -1 - q.rng.IntN(len(q.visitors))
+	}
+	return c
+}
+
+// visitor books for someone without a card, or ties such a booking to one.
+func (q *sequence) visitor(wish Wish, c, slot int) operation {
+	if len(q.visitors) > 0 && q.rng.IntN(2) == 0 {
+		who := -1 - q.rng.IntN(len(q.visitors))
+		return operation{"tie", func() error {
+			return q.live(who, func(v Visit) error {
+				_, err := Tie(q.tx, q.by, v.Booking.Ref, v.Version, q.cards[c].Ref)
+				return err
+			})
+		}, func(m *model) bool { return m.tie(who, c) }}
+	}
+	who := -1 - len(q.visitors)
+	return operation{"visitor", func() error {
+		v, err := BookVisitor(q.tx, q.by, wish, card.Visitor{Name: fmt.Sprintf("来庁者%d", -who), Telephone: "0178-00-0000"})
+		if err == nil {
+			q.visitors = append(q.visitors, v.ID)
+		}
+		return err
+	}, func(m *model) bool { return m.visit(who, slot, wish.Seat) }}
+}
+
+// callOff cancels all bookings of a slot, as the list shows them.
+func (q *sequence) callOff(slot int) operation {
+	from := Source{Slot: q.slots[slot].Ref}
+	return operation{"call off", func() error {
+		plan, err := PlanCancel(q.tx, from)
+		if err != nil {
+			return err
+		}
+		_, err = CancelAll(q.tx, q.by, from, Notice{Key: plan.Key, Cause: "大雪"})
+		return err
+	}, func(m *model) bool { return m.callOff(slot) }}
+}
+
+// moveSlot moves all bookings of a slot to the next free places.
+func (q *sequence) moveSlot(slot int) operation {
+	from := Source{Slot: q.slots[slot].Ref}
+	return operation{"move slot", func() error {
+		// The list that was shown is of after what was due.
+		if err := ExpireHolds(q.tx); err != nil {
+			return err
+		}
+		plan, err := PlanMove(q.tx, from, jp.Date{})
+		if err != nil {
+			return err
+		}
+		_, err = ApplyMove(q.tx, q.by, from, jp.Date{}, Notice{Key: plan.Key, Cause: "大雪"})
+		return err
+	}, func(m *model) bool { return m.moveSlot(slot) }}
+}
+
+// live runs do with the booking of a card or visitor; without one it refuses.
 func (q *sequence) live(c int, do func(Visit) error) error {
+	if c < 0 {
+		v, err := one(q.tx, `booking.id = ? AND booking.card_id IS NULL`, q.visitors[-c-1])
+		if errors.Is(err, NotFound) {
+			return NotLive // it has its card now
+		}
+		if err != nil {
+			return err
+		}
+		return do(v)
+	}
 	v, booked, err := Live(q.tx, q.cards[c].ID)
 	if err != nil || !booked {
 		return orProblem(err, NotLive)
@@ -180,12 +263,14 @@ func (q *sequence) waiting(c int) operation {
 			return do(w)
 		}
 	}
-	switch q.rng.IntN(6) {
+	switch q.rng.IntN(8) {
+	case 5:
+		return operation{"remove", with(func(w Waiting) error { return Remove(q.tx, q.by, w.Ref, w.Version) }), func(m *model) bool { return m.quit(c, false) }}
 	case 0:
 		return operation{"leave", with(func(w Waiting) error { return Leave(q.tx, q.by, w.Ref, w.Version) }), func(m *model) bool { return m.quit(c, false) }}
-	case 1:
+	case 1, 2:
 		return operation{"decline", with(func(w Waiting) error { return Decline(q.tx, q.by, w.Ref, w.Version) }), func(m *model) bool { return m.quit(c, true) }}
-	case 2, 3:
+	case 3, 4:
 		return operation{"move up", with(func(w Waiting) error { return MoveUp(q.tx, q.by, w.Ref, w.Version) }), func(m *model) bool { return m.moveUp(c) }}
 	}
 	return operation{"accept", with(func(w Waiting) error { _, err := TakeOffer(q.tx, q.by, w.Ref, w.Version); return err }), func(m *model) bool { return m.accept(c) }}
@@ -235,13 +320,14 @@ func (q *sequence) step() (name string, ok bool, err error) {
 // compare checks the rows against the model: seats, offers, order and log.
 func (q *sequence) compare() error {
 	type row struct {
+		ID        ID
 		CardID    card.ID
 		SlotID    int64
 		Seat      Seat
 		HeldUntil time.Time
 		OfferedTo card.ID
 	}
-	rows, err := store.All[row](q.tx, `SELECT card_id, slot_id, seat, held_until,
+	rows, err := store.All[row](q.tx, `SELECT id, card_id, slot_id, seat, held_until,
 		(SELECT card_id FROM waiting WHERE waiting.booking_id = booking.id AND waiting.state = 'offered') AS offered_to
 		FROM booking WHERE state NOT IN ('cancelled', 'expired')`)
 	if err != nil {
@@ -250,10 +336,15 @@ func (q *sequence) compare() error {
 	seats, offers := 0, 0
 	for _, r := range rows {
 		want, ok := q.m.seats[q.person(r.CardID)]
-		if r.CardID == 0 {
+		visitor := slices.Index(q.visitors, r.ID)
+		switch {
+		case r.CardID == 0 && visitor >= 0:
+			want, ok = q.m.seats[-1-visitor]
+			seats++
+		case r.CardID == 0:
 			want, ok = q.m.offers[q.person(r.OfferedTo)]
 			offers++
-		} else {
+		default:
 			seats++
 		}
 		if !ok || q.slots[want.slot].ID != r.SlotID || want.seat != r.Seat || !want.until.Equal(r.HeldUntil) {
