@@ -126,7 +126,7 @@ func (c *bigCity) serve() {
 	browser := apptest.NewClient(c.b, c.console.handler)
 	browser.Get("/sign-in").Submit("/sign-in", url.Values{"staff_id": {"kanri"}, "password": {c.password}})
 	c.console.cookies = browser.Cookies()
-	residents, err := public.New(web.Options{Store: c.st, Files: apptest.Files(), Log: quiet})
+	residents, err := public.New(public.Options{Options: web.Options{Store: c.st, Files: apptest.Files(), Log: quiet}})
 	if err != nil {
 		c.b.Fatal(err)
 	}
