@@ -54,6 +54,9 @@ type picture struct {
 type setupControl struct {
 	control
 	Kind    string // text, area, select, checks, radios, file
+	Beside  bool   // it stands beside the field before it
+	Starts  bool   // the next field stands beside it
+	Ends    bool   // it is the last of those beside one another
 	Options []option
 }
 
@@ -72,6 +75,7 @@ type question struct {
 	options     []option
 	now         []string // what is kept
 	required    bool
+	beside      bool // it stands beside the question before it
 }
 
 // ask adds questions. A page that is opened shows what is kept; one that was
@@ -110,6 +114,11 @@ func (p *setupFormPage) ask(c *gin.Context, form *web.Form, questions ...questio
 			now = q.now
 		}
 		s.Now = orNone(strings.Join(now, "、"))
+		if last := len(p.Controls) - 1; q.beside {
+			before := &p.Controls[last]
+			before.Starts, before.Ends = !before.Beside, false
+			s.Beside, s.Ends = true, true
+		}
 		p.Controls = append(p.Controls, s)
 	}
 }

@@ -21,9 +21,9 @@ func readRules(c *gin.Context) *web.Form {
 // cutoffUnits are what a cut-off counts, in words.
 func cutoffUnits() []option {
 	return []option{
-		{Value: string(booking.CutoffWorkingDays), Label: "開庁日前の、下の時刻まで"},
-		{Value: string(booking.CutoffDays), Label: "日前の、下の時刻まで"},
-		{Value: string(booking.CutoffHours), Label: "時間前まで（下の時刻は使いません）"},
+		{Value: string(booking.CutoffWorkingDays), Label: "開庁日前の、右の時刻まで"},
+		{Value: string(booking.CutoffDays), Label: "日前の、右の時刻まで"},
+		{Value: string(booking.CutoffHours), Label: "時間前まで"},
 	}
 }
 
@@ -94,11 +94,11 @@ func (d *Desk) showRules(c *gin.Context, status int, form *web.Form, stale bool)
 		question{name: "opens_on", class: "code half", now: []string{typedDay(r.OpensOn)}},
 		question{name: "opens_at", class: "code short", now: []string{opensAt}},
 		question{name: "close", class: "code short", now: []string{fmt.Sprint(r.Close.Count)}, required: true},
-		question{name: "close_unit", kind: "select", options: cutoffUnits(), now: []string{string(r.Close.Unit)}},
-		question{name: "close_at", class: "code short", now: []string{typedClock(r.Close.At)}},
+		question{name: "close_unit", beside: true, kind: "select", options: cutoffUnits(), now: []string{string(r.Close.Unit)}},
+		question{name: "close_at", beside: true, class: "code short", now: []string{typedClock(r.Close.At)}},
 		question{name: "change", class: "code short", now: []string{fmt.Sprint(r.Change.Count)}, required: true},
-		question{name: "change_unit", kind: "select", options: cutoffUnits(), now: []string{string(r.Change.Unit)}},
-		question{name: "change_at", class: "code short", now: []string{typedClock(r.Change.At)}},
+		question{name: "change_unit", beside: true, kind: "select", options: cutoffUnits(), now: []string{string(r.Change.Unit)}},
+		question{name: "change_at", beside: true, class: "code short", now: []string{typedClock(r.Change.At)}},
 		question{name: "together_most", class: "code short", now: []string{fmt.Sprint(r.TogetherMost)}, required: true},
 		question{name: "contact_most", class: "code short", now: []string{fmt.Sprint(r.ContactMost)}, required: true},
 	)
