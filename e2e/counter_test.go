@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -220,21 +223,21 @@ func (b *browser) today(people []visitor) {
 	b.must(people[0].Name, "書類不足", "来庁なし", "受け付ける")
 	b.shoot("today")
 	b.must(people[3].Name)
-	b.print("today")
+	b.print("today", 1)
 	b.follow(`form[action$="/check-in"] button`)
 	b.must("来庁を受け付けました")
 }
 
-// print makes a PDF as the browser's print would, and wants A4 pages with text.
-func (b *browser) print(name string) {
+// print makes a PDF as the browser's print would, and wants so many A4 pages.
+func (b *browser) print(name string, least int) {
 	b.Helper()
 	var pdf []byte
 	b.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
 		pdf, _, err = page.PrintToPDF().WithPreferCSSPageSize(true).Do(ctx)
 		return err
 	}))
-	if n := len(pdfPage.FindAll(pdf, -1)); !bytes.HasPrefix(pdf, []byte("%PDF-")) || n < 1 {
-		b.Errorf("printing %s: got %d bytes with %d pages", name, len(pdf), n)
+	if n := len(pdfPage.FindAll(pdf, -1)); !bytes.HasPrefix(pdf, []byte("%PDF-")) || n < least {
+		b.Errorf("printing %s: got %d bytes with %d pages, want at least %d", name, len(pdf), n, least)
 	}
 	if !bytes.Contains(pdf, []byte("[0 0 594.95996 841.91998]")) && !bytes.Contains(pdf, []byte("[0 0 595")) {
 		b.Errorf("printing %s: the pages are not A4", name)
@@ -253,8 +256,12 @@ func (b *browser) extracts(w *town, people []visitor) {
 	b.must(people[0].Name, "件をファイルに保存する")
 	b.shoot("bookings")
 	b.follow(`a[href*="print=1"]`)
-	b.print("bookings")
+	b.print("bookings", 1)
 	b.follow(`.beside a.button`)
+	b.visit("/bookings?" + url.Values{"from": {jp.DateOf(time.Now()).AddDays(-14).String()}, "to": {jp.DateOf(time.Now()).AddDays(28).String()}, "print": {"1"}}.Encode())
+	b.print("bookings-of-six-weeks", 2)
+	b.visit("/bookings")
+	b.follow(`ul[aria-labelledby="choose-span"] li:first-child a`)
 	// Without names: CP932 does not know the characters of all of them.
 	text, err := japanese.ShiftJIS.NewDecoder().Bytes(b.download(`#f-format-0`))
 	if err != nil {
@@ -314,6 +321,32 @@ func (b *browser) download(ticks ...string) []byte {
 		b.shoot("failed")
 		b.Fatalf("no file came; on %s", b.text())
 		return nil
+	}
+}
+
+// What the town's own site reads: free places without anything about people.
+func TestFeedIsReadByOtherSites(t *testing.T) {
+	w := run(t)
+	for path, kind := range map[string]string{"/feed/free.json": "application/json", "/feed/free.csv": "text/csv"} {
+		res, err := http.Get(w.start.Public + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		if err := errors.Join(err, res.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if got := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || !strings.HasPrefix(got, kind) || res.Header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s: got status %d, %q, want it readable from anywhere", path, res.StatusCode, got)
+		}
+		if !strings.Contains(string(body), "南部町役場") || len(res.Cookies()) > 0 {
+			t.Errorf("%s: got %d cookies with %.200s", path, len(res.Cookies()), body)
+		}
+		for _, person := range w.unbooked(20) {
+			if strings.Contains(string(body), person.Number) {
+				t.Errorf("%s holds the number of a notice", path)
+			}
+		}
 	}
 }
 
