@@ -114,7 +114,7 @@ func (d *Desk) routes() []guarded {
 		d.dayRoutes(),
 		d.listRoutes(),
 		d.postalRoutes(),
-		d.listRoutes(),
+		d.listFileRoutes(),
 		d.renewalRoutes(),
 		d.intakeRoutes(),
 		d.announcementRoutes(),

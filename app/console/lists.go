@@ -15,7 +15,7 @@ import (
 	"madoguchi/store"
 )
 
-func (d *Desk) listRoutes() []guarded {
+func (d *Desk) listFileRoutes() []guarded {
 	upload := web.POST("/lists/file", d.uploadList).Upload(sheet.MostBytes+1<<20, patience, sheet.TooLarge.With("most", fmt.Sprint(sheet.MostBytes>>20)))
 	return []guarded{
 		d.need(staff.MayTakeLists, web.GET("/lists", d.lists)),
