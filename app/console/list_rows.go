@@ -70,8 +70,8 @@ var outcomeClasses = map[intake.Outcome]string{
 	intake.Same: "done", intake.Absent: "cancelled",
 }
 
-// number reads a count from a form; -1, which nothing has, when it is missing.
-func number(c *gin.Context, name string) int {
+// countIn reads a count from a form; -1, which nothing has, when it is missing.
+func countIn(c *gin.Context, name string) int {
 	n, err := strconv.Atoi(c.PostForm(name))
 	if err != nil {
 		return -1

@@ -302,7 +302,7 @@ func (d *Desk) mapColumns(c *gin.Context) error {
 
 // applyList writes what the page showed.
 func (d *Desk) applyList(c *gin.Context) error {
-	expect := number(c, "expect")
+	expect := countIn(c, "expect")
 	return d.write(c, "list_applied", func(tx *store.Tx) (string, error) {
 		return listPath(refOf(c)), d.runner.Apply(tx, actor(c), refOf(c), version(c), expect)
 	})

@@ -41,13 +41,13 @@ var menuEntries = []struct {
 	{link{Path: "/bookings", Label: "予約の一覧"}, staff.MayListBookings},
 	{link{Path: "/read", Label: "一覧の読取り"}, staff.MayReadList},
 	{link{Path: "/batches", Label: "便"}, staff.MayReadList},
+	{link{Path: "/lists", Label: "名簿の取込"}, staff.MayTakeLists},
 	{link{Path: "/search", Label: "さがす"}, staff.MaySearch},
 	{link{Path: "/announcements", Label: "お知らせ"}, staff.MayAnnounce},
-	{link{Path: "/lists", Label: "名簿の取込"}, staff.MayTakeLists},
-	{link{Path: "/setup", Label: "受付の設定"}, staff.MaySetUpCounter},
 	{link{Path: "/visitors", Label: "カードなしの予約"}, staff.MayBook},
 	{link{Path: "/waiting-list", Label: "キャンセル待ち"}, staff.MayBook},
 	{link{Path: "/mails", Label: "メールの状況"}, staff.MaySeeMail},
+	{link{Path: "/setup", Label: "受付の設定"}, staff.MaySetUpCounter},
 }
 
 // show answers with a page: name is its template, title its heading.
