@@ -355,8 +355,8 @@ func (p *listRowPage) cells(f intake.File, h card.HeldRow) error {
 	}
 	for i, cell := range h.Cells {
 		name := fmt.Sprintf("%d列目", i+1)
-		if i < len(columns) {
-			name += "　" + columns[i].Label()
+		if i < len(columns) && columns[i] != intake.Skip {
+			name = columns[i].Label()
 		}
 		p.Cells = append(p.Cells, cellLine{name, orNone(jp.ShowPrivate(cell))})
 	}

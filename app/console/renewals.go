@@ -149,7 +149,7 @@ func renewalLineOf(f intake.Finding, n int) renewalLine {
 		line.Name, line.KanaName, line.Birth = jp.ShowPrivate(t.Name), jp.ShowPrivate(t.KanaName), t.Birth.Japanese()
 		line.Target = strings.TrimSpace(jp.ShowPrivate(t.Address))
 		if !t.ExpiresOn.IsZero() {
-			line.Target = strings.TrimSpace("有効期限 " + t.ExpiresOn.Short() + "　" + line.Target)
+			line.Target = strings.TrimSpace("有効期限 " + t.ExpiresOn.Era() + "　" + line.Target)
 		}
 	}
 	if k := f.Card; k != nil {
