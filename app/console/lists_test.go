@@ -9,6 +9,7 @@ import (
 
 	"madoguchi/app/apptest"
 	"madoguchi/app/card"
+	"madoguchi/app/intake"
 	"madoguchi/app/jp"
 	"madoguchi/app/sheet"
 	"madoguchi/store"
@@ -16,6 +17,12 @@ import (
 
 func init() {
 	pages["lists"], pages["list_progress"], pages["list_columns"] = &listsPage{}, &listProgressPage{}, &listColumnsPage{}
+	met = append(met, sheet.Empty, sheet.TooLarge, sheet.TooMany, sheet.TooWide, sheet.HTML, sheet.Truncated, sheet.Damaged, sheet.Bomb,
+		sheet.OldExcel, sheet.NotTable, sheet.BadCharset, sheet.EUC, sheet.Garbled,
+		intake.ListNotFound, intake.ListStale, intake.ListForgotten, intake.ListNotLast, intake.ListNothing, intake.ListMapping,
+		intake.ListMapTwice, intake.ListMyNumber, intake.ListKindWrong, intake.RowNotFound, intake.RowNoChoice, intake.RowNotOpen,
+		intake.PostalNotJapanPost, intake.PostalTruncated, intake.PostalTooLarge, intake.PostalColumns, intake.PostalSame, intake.PostalOfferGone,
+		card.RenewalGone)
 	pages["list_rows"], pages["list_row"], pages["renewals"] = &listRowsPage{}, &listRowPage{}, &renewalsPage{}
 }
 
