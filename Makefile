@@ -52,7 +52,7 @@ slow: build
 
 eval: build
 	@test -d $(EVAL_DATA) || { echo "EVAL_DATA=$(EVAL_DATA) is not there"; exit 1; }
-	$(BINARY) postal eval --dict $(EVAL_DATA)/utf_ken_all.zip --addresses $(EVAL_DATA)/addresses.csv.gz
+	$(GO) run ./e2e/postal -binary $(BINARY) -data $(EVAL_DATA)
 
 clean:
 	rm -rf bin

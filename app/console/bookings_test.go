@@ -46,10 +46,7 @@ func TestListHoldsWhatTheFilterSays(t *testing.T) {
 		{url.Values{"state": {"nonsense"}, "channel": {"nonsense"}, "service": {"nonsense"}, "page": {"-1"}}, []string{"髙橋 花子", "南部 一郎", "高橋 みどり"}},
 	} {
 		p := list(c, f.filter)
-		var names []string
-		for _, name := range p.Texts("table.list tbody th a") {
-			names = append(names, name)
-		}
+		names := p.Texts("table.list tbody th a")
 		if p.Status != http.StatusOK || !slices.Equal(names, f.want) {
 			t.Errorf("%v: got status %d with %q, want %q", f.filter, p.Status, names, f.want)
 		}

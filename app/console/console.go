@@ -49,6 +49,7 @@ type Desk struct {
 	site  *web.Site
 	// postal is the dictionary in use; it follows what the store holds.
 	postal *intake.Dictionary
+	runner *intake.Runner
 	// mailFrom is the address that mails come from; "" when none are sent.
 	mailFrom string
 	// town is how the town was set up when a page was last asked for: error
@@ -63,6 +64,7 @@ func New(ctx context.Context, o Options) (*Desk, error) {
 		log = slog.Default()
 	}
 	d := &Desk{store: o.Store, mailFrom: o.MailFrom, postal: intake.NewDictionary(o.Store, log)}
+	d.runner = intake.NewRunner(o.Store, d.postal, log)
 	err := o.Store.Read(ctx, func(tx *store.Tx) error {
 		s, err := settings.Get(tx)
 		d.town.Store(&s)
@@ -112,6 +114,8 @@ func (d *Desk) routes() []guarded {
 		d.dayRoutes(),
 		d.listRoutes(),
 		d.postalRoutes(),
+		d.listFileRoutes(),
+		d.renewalRoutes(),
 		d.intakeRoutes(),
 		d.announcementRoutes(),
 		d.setupRoutes(),

@@ -24,7 +24,7 @@ type contactPage struct {
 }
 
 func readContact(c *gin.Context) *web.Form {
-	return web.ReadForm(c, "postal_code", "address", "telephone")
+	return web.ReadForm(c, "postal_code", "address", "building", "telephone")
 }
 
 func (d *Desk) askContact(c *gin.Context) error {
@@ -48,6 +48,7 @@ func (d *Desk) showContact(c *gin.Context, status int, form *web.Form, stale boo
 	for _, f := range []struct{ name, now, class string }{
 		{"postal_code", r.PostalCode.String(), "code short"},
 		{"address", r.Address, "kanji"},
+		{"building", r.Building, "kanji half"},
 		{"telephone", r.Telephone, "code half"},
 	} {
 		if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
@@ -74,6 +75,7 @@ func (d *Desk) correctContact(c *gin.Context) error {
 			Version:    version(c),
 			PostalCode: form.Value("postal_code"),
 			Address:    form.Value("address"),
+			Building:   form.Value("building"),
 			Telephone:  form.Value("telephone"),
 		})
 	})

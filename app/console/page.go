@@ -41,6 +41,7 @@ var menuEntries = []struct {
 	{link{Path: "/bookings", Label: "予約の一覧"}, staff.MayListBookings},
 	{link{Path: "/read", Label: "一覧の読取り"}, staff.MayReadList},
 	{link{Path: "/batches", Label: "便"}, staff.MayReadList},
+	{link{Path: "/lists", Label: "名簿の取込"}, staff.MayTakeLists},
 	{link{Path: "/search", Label: "さがす"}, staff.MaySearch},
 	{link{Path: "/announcements", Label: "お知らせ"}, staff.MayAnnounce},
 	{link{Path: "/visitors", Label: "カードなしの予約"}, staff.MayBook},

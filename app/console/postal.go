@@ -282,6 +282,11 @@ func (h *addressHelp) findPlaces(d *Desk, tx *store.Tx, code string) error {
 	return nil
 }
 
+// asksForAddress tells that a look-up button of an address form was pressed.
+func asksForAddress(c *gin.Context) bool {
+	return c.PostForm("look_up") != "" || c.PostForm("take_code") != "" || c.PostForm("take_address") != ""
+}
+
 // helpWithAddress answers the look-up buttons of an address form: it fills in
 // the form what is beyond doubt, offers the rest, and saves nothing. ok is
 // false when another button was pressed. The form has the fields postal_code

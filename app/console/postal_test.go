@@ -122,3 +122,17 @@ func TestAddressFormLooksUpBothWays(t *testing.T) {
 	}
 	must(t, p.Submit(action, url.Values{"postal_code": {"0390606"}}), http.StatusOK, "連絡先を保存しました。", "039-0606")
 }
+
+func TestVenueFormLooksUpItsAddress(t *testing.T) {
+	o := open(t)
+	action := "/setup/venues/new"
+	p := o.administrator().Get(action).Submit(action, url.Values{"look_up": {"code"}, "name": {"剣吉支所"}, "address": {"大字剣吉字桜木2"}})
+	must(t, p, http.StatusOK, "郵便番号を入れました")
+	if got := apptest.Attr(p.FindAll("#f-postal_code")[0], "value"); got != "039-0612" {
+		t.Errorf("got %q, want the code of 剣吉", got)
+	}
+	if n := o.count(`SELECT count(*) FROM venue WHERE name = '剣吉支所'`); n != 0 {
+		t.Error("looking up has saved the place")
+	}
+	must(t, p.Submit(action, nil), http.StatusOK, "剣吉支所")
+}

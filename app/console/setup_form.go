@@ -33,8 +33,9 @@ type setupFormPage struct {
 	Submit   string
 	Class    string // of the button
 	Back     link
-	Stale    bool // someone else was first: each field shows what is kept now
-	Upload   bool // it takes a file
+	Stale    bool         // someone else was first: each field shows what is kept now
+	Help     *addressHelp // beside an address; nil for other forms
+	Upload   bool         // it takes a file
 	Pictures []picture
 	Others   []setupFormPage // further, smaller forms below
 

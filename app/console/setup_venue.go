@@ -263,6 +263,14 @@ func (d *Desk) showVenue(c *gin.Context, status int, form *web.Form, stale bool)
 	} else if err := everywhere(c); err != nil {
 		return err
 	}
+	help, asked, err := d.helpWithAddress(c, form)
+	if err != nil {
+		return err
+	}
+	p.Help = &help
+	if asked && v.ID != 0 {
+		v.Version = version(c) // who came in between is still to be noticed
+	}
 	p.ask(c, form,
 		question{name: "name", label: "受付場所の名前", hint: "60文字まで。例：南部町役場", class: "kanji half", now: []string{v.Name}, required: true},
 		question{name: "kana", label: "カナ", hint: "例：ナンブチョウヤクバ", class: "kanji half", now: []string{v.Kana}},
@@ -279,6 +287,9 @@ func (d *Desk) showVenue(c *gin.Context, status int, form *web.Form, stale bool)
 
 func (d *Desk) saveVenue(c *gin.Context) error {
 	form := readVenue(c)
+	if asksForAddress(c) {
+		return d.showVenue(c, http.StatusOK, form, false)
+	}
 	v := booking.Venue{
 		Ref: refOf(c), Version: version(c), Name: form.Value("name"), Kana: form.Value("kana"), PostalCode: jp.PostalCode(form.Value("postal_code")),
 		Address: form.Value("address"), Telephone: form.Value("telephone"), AccessNote: form.Value("access_note"),

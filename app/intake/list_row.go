@@ -8,6 +8,7 @@ import (
 
 	"madoguchi/app/audit"
 	"madoguchi/app/card"
+	"madoguchi/app/sheet"
 	"madoguchi/store"
 )
 
@@ -272,4 +273,57 @@ func Decide(tx *store.Tx, by audit.Actor, ref store.Ref, number int, d Decision)
 		return fmt.Errorf("decide row: %w", err)
 	}
 	return audit.Record(tx, by, audit.RollRowDecided, f.subject(), audit.Detail{"row": number, "decision": decision})
+}
+
+// NextOpen is the number of the next row after one that a person must still
+// decide, or 0.
+func NextOpen(tx *store.Tx, f File, after int) (int, error) {
+	return store.One[int](tx, `SELECT coalesce(min(number), 0) FROM roll_row WHERE file_id = ? AND number > ? AND decision = ''
+		AND outcome IN ('ambiguous', 'duplicate')`, f.ID, after)
+}
+
+// AddressOf is the address that a row gives; "" where the file has none.
+func AddressOf(f File, h card.HeldRow) (address, building string, err error) {
+	columns, err := f.Columns()
+	if err != nil {
+		return "", "", err
+	}
+	e, _ := form{list: f.List, columns: columns}.read(h.Cells)
+	return e.address, e.building, nil
+}
+
+// HasField reports whether a kind of list can have a field.
+func HasField(l List, field FieldName) bool { return slices.Contains(FieldsOf(l), field) }
+
+// WriteDefects writes the rows that are not applied unless a person says so,
+// as they came, behind a column with the reason. Problem: ListForgotten.
+func WriteDefects(tx *store.Tx, f File, w *sheet.Writer) error {
+	preview, err := LookInto(tx, f, 1)
+	if err != nil {
+		return err
+	}
+	header := preview.Header
+	if !f.Header {
+		columns, err := f.Columns()
+		if err != nil {
+			return err
+		}
+		for _, column := range columns {
+			header = append(header, column.Label())
+		}
+	}
+	// A file that was mended once has a column of reasons already.
+	old := slices.Index(header, reasonColumn)
+	withReason := func(reason string, cells []string) []string {
+		if old >= 0 && old < len(cells) {
+			cells = slices.Delete(slices.Clone(cells), old, old+1)
+		}
+		return append([]string{reason}, cells...)
+	}
+	if err := w.Write(withReason(reasonColumn, header)...); err != nil {
+		return err
+	}
+	return eachRow(tx, f, `outcome IN ('defect', 'duplicate', 'ambiguous') AND result <> 'applied'`, func(r Row, h card.HeldRow) error {
+		return w.Write(withReason(r.ReasonText(), h.Cells)...)
+	})
 }

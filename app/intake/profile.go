@@ -64,7 +64,12 @@ var fieldLabels = map[FieldName]string{
 }
 
 // Label is the field's name on the screen.
-func (f FieldName) Label() string { return fieldLabels[f] }
+func (f FieldName) Label() string {
+	if f == Skip {
+		return "使わない"
+	}
+	return fieldLabels[f]
+}
 
 // FieldNames lists the fields in the order of forms.
 func FieldNames() []FieldName {

@@ -79,12 +79,65 @@ func Evaluate(d *Dictionary, samples []Sample, def Default) Report {
 		})
 	}
 	wait.Wait()
+	return Judge(d, samples, answers, time.Since(start))
+}
+
+// Judge counts answers that were found in took, one for each sample, wherever
+// they come from.
+func Judge(d *Dictionary, samples []Sample, answers []Answer, took time.Duration) Report {
 	r := Report{Parts: map[string]Tally{}, Faults: map[string]int{}, Example: map[string][]Fault{}}
-	r.Seconds = time.Since(start).Seconds()
+	r.Seconds = took.Seconds()
 	for i, s := range samples {
 		r.count(d, s, answers[i])
 	}
 	return r
+}
+
+// ReadAnswers reads what LookupStream writes.
+func ReadAnswers(in io.Reader) ([]Answer, error) {
+	rows, err := csv.NewReader(in).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("read answers: %w", err)
+	}
+	if len(rows) == 0 || len(rows[0]) != len(streamHeader) {
+		return nil, errors.New("answers do not have the columns of postal lookup")
+	}
+	out := make([]Answer, 0, len(rows)-1)
+	for _, row := range rows[1:] {
+		a := Answer{Code: row[1], Tier: Tier(row[2])}
+		for code := range strings.FieldsSeq(row[3]) {
+			a.Candidates = append(a.Candidates, Candidate{Code: code})
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// Targets says how far a report is from what was promised: one line for each
+// figure, and whether it is met. Rows whose known code belongs to a place that
+// the address does not name bound what can be shown; they are left out where
+// the promise is about candidates.
+func (r Report) Targets() (lines []string, met bool) {
+	met = true
+	known := r.All.Rows - r.Faults[FaultLabel] - r.Faults[FaultUnnamed]
+	own := r.Parts["南部町"]
+	for _, c := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"sure answers, of all rows (%)", percent(r.All.Sure, r.All.Rows), 99.5},
+		{"right, of the sure answers (%)", percent(r.All.Right, r.All.Sure), 99.5},
+		{"right code shown, where the address names its town area (%)", percent(r.All.Shown, known), 99.8},
+		{"right in 南部町 (%)", percent(own.Right, own.Rows), 100},
+		{"addresses a second", float64(r.All.Rows) / max(r.Seconds, 1e-9), 20_000},
+	} {
+		verdict := "met"
+		if c.got < c.want {
+			verdict, met = "NOT MET", false
+		}
+		lines = append(lines, fmt.Sprintf("%-62s %10.3f  target %9.1f  %s", c.name, c.got, c.want, verdict))
+	}
+	return lines, met
 }
 
 func (r *Report) count(d *Dictionary, s Sample, a Answer) {

@@ -1,0 +1,184 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"madoguchi/app/apptest"
+	"madoguchi/app/card"
+	"madoguchi/app/intake"
+	"madoguchi/app/jp"
+	"madoguchi/app/sheet"
+	"madoguchi/store"
+)
+
+func init() {
+	pages["lists"], pages["list_progress"], pages["list_columns"] = &listsPage{}, &listProgressPage{}, &listColumnsPage{}
+	met = append(met, sheet.Empty, sheet.TooLarge, sheet.TooMany, sheet.TooWide, sheet.HTML, sheet.Truncated, sheet.Damaged, sheet.Bomb,
+		sheet.OldExcel, sheet.NotTable, sheet.BadCharset, sheet.EUC, sheet.Garbled,
+		intake.ListNotFound, intake.ListStale, intake.ListForgotten, intake.ListNotLast, intake.ListNothing, intake.ListMapping,
+		intake.ListMapTwice, intake.ListMyNumber, intake.ListKindWrong, intake.RowNotFound, intake.RowNoChoice, intake.RowNotOpen,
+		intake.PostalNotJapanPost, intake.PostalTruncated, intake.PostalTooLarge, intake.PostalColumns, intake.PostalSame, intake.PostalOfferGone,
+		card.RenewalGone)
+	pages["list_rows"], pages["list_row"], pages["renewals"] = &listRowsPage{}, &listRowPage{}, &renewalsPage{}
+}
+
+func sjis(s string) []byte { return jp.AppendCP932(nil, s, nil) }
+
+// takeList uploads a list and has it matched.
+func (o *office) takeList(kind, text string) *apptest.Page {
+	o.t.Helper()
+	p := o.clerk().Get("/lists").Upload("/lists/file", "file", "meibo.csv", sjis(text), url.Values{"list": {kind}})
+	must(o.t, p, http.StatusOK, "列を指定する")
+	p = p.Submit(p.Path+"/columns", nil)
+	o.desk.runner.Wait()
+	return o.clerk().Get(p.Path)
+}
+
+const addressList = "交付通知書番号,氏名,フリガナ,生年月日,住所\r\n" +
+	"ABC-123456,髙橋花子,タカハシ ハナコ,S25.5.12,大字剣吉字桜木2\r\n" + // differs
+	",南部一郎,ﾅﾝﾌﾞ ｲﾁﾛｳ,H1.1.8,大字相内12-3\r\n" + // to be confirmed, postal code unclear
+	"ZZZ-999999,だれか,ダレカ,S2.1.1,剣吉1\r\n" +
+	"ABC-12,だれか,,,剣吉1\r\n"
+
+func TestAddressListGoesThroughTheWizard(t *testing.T) {
+	o := open(t)
+	p := o.clerk().Get("/lists")
+	must(t, p, http.StatusOK, "名簿の取込")
+	golden(t, "lists", p)
+	p = p.Upload("/lists/file", "file", "meibo.csv", sjis(addressList), url.Values{"list": {"address"}})
+	must(t, p, http.StatusOK, "シフトJIS（CP932）", "カンマ（,）", "4行", "突合する（まだ登録しません）")
+	golden(t, "list_columns", p)
+	p = p.Submit(p.Path+"/columns", nil)
+	must(t, p, http.StatusOK)
+	o.desk.runner.Wait()
+	p = o.clerk().Get(p.Path)
+	must(t, p, http.StatusOK, "変わる 1", "要確認 1", "不備 1", "該当者なし 1", "1件を反映する", "郵便番号を選ぶ 1",
+		"カナと生年月日だけが合いました。本人かどうか確かめてください", "交付通知書番号の形が違います")
+	golden(t, "list_rows", p)
+	address := p.Path
+	must(t, o.clerk().Get(address+"?outcome=defect"), http.StatusOK, "「不備」の行 1件のうち 1〜1件目")
+
+	row := p.Follow("3")
+	must(t, row, http.StatusOK, "だれの行ですか", "南部 一郎", "039-0606", "039-0106")
+	golden(t, "list_row", row)
+	must(t, row.Submit(row.Path, nil), http.StatusUnprocessableEntity, "だれの行かを選んでください。")
+	chosen := apptest.Attr(row.FindAll("#f-card-0")[0], "value")
+	p = row.Submit(row.Path, url.Values{"card": {chosen}, "code": {"0390606"}})
+	must(t, p, http.StatusOK, "決めた内容を保存しました。", "2件を反映する", "反映する（確認済み）")
+	p = p.Submit(address+"/apply", nil)
+	must(t, p, http.StatusOK, "名簿を反映しました。", "反映した行 2件", "この反映を元に戻す")
+	golden(t, "list_applied", p)
+	must(t, o.clerk().Get(pathOf(o.ichiro)), http.StatusOK, "039-0606", "大字相内12-3")
+	must(t, o.clerk().Get(pathOf(o.hanako)), http.StatusOK, "039-0612", "大字剣吉字桜木2")
+	p = p.Submit(address+"/back", nil)
+	must(t, p, http.StatusOK, "反映を元に戻しました。", "元に戻した行 2件")
+	must(t, o.clerk().Get(pathOf(o.hanako)), http.StatusOK, "苫米地字下宿")
+}
+
+func TestDefectsComeBackMended(t *testing.T) {
+	o := open(t)
+	p := o.takeList("address", addressList)
+	file := p.Follow("取り込めなかった行をCSVで受け取る（理由つき）")
+	if got := file.Header.Get("Content-Type"); !strings.HasPrefix(got, "text/csv") {
+		t.Fatalf("got %q", got)
+	}
+	for _, text := range []string{"取り込めなかった理由", "交付通知書番号の形が違います", "ABC-12", "南部一郎"} {
+		if !strings.Contains(file.Body, text) {
+			t.Errorf("got %q, want %q in it", file.Body, text)
+		}
+	}
+	mended := strings.ReplaceAll(file.Body, "ABC-12,", "GHI-333333,")
+	p = o.clerk().Get("/lists").Upload("/lists/file", "file", "naoshita.csv", []byte(mended), url.Values{"list": {"address"}})
+	must(t, p, http.StatusOK, "UTF-8（BOM付き）")
+	p = p.Submit(p.Path+"/columns", nil)
+	o.desk.runner.Wait()
+	must(t, o.clerk().Get(p.Path), http.StatusOK, "変わる 1", "1件を反映する")
+	book := o.clerk().Get(p.Path + "/defects?format=xlsx")
+	if table, err := sheet.Open([]byte(book.Body)); err != nil || table.Found().Columns != 6 {
+		t.Errorf("got %v, want a workbook with the reason before five columns", err)
+	}
+}
+
+func TestWrongFilesAreNamedAtTheField(t *testing.T) {
+	o := open(t)
+	p := o.clerk().Get("/lists")
+	for says, file := range map[string][]byte{
+		"ファイルを選んでください。":    nil,
+		"ウェブページ（HTML）です。":  []byte("<!DOCTYPE html><html></html>"),
+		"行目で切れています。":       sjis(addressList)[:len(sjis(addressList))-8],
+		"文字化けしたまま保存された":    []byte(jp.DecodeCP932([]byte(addressList))),
+		"ファイルが大きすぎます。32MB": make([]byte, 200<<20),
+	} {
+		var got *apptest.Page
+		if file == nil {
+			got = p.Submit("/lists/file", url.Values{"list": {"address"}})
+		} else {
+			got = p.Upload("/lists/file", "file", "x.csv", file, url.Values{"list": {"address"}})
+		}
+		must(t, got, http.StatusUnprocessableEntity, says)
+	}
+	must(t, p.Upload("/lists/file", "file", "x.csv", sjis(addressList), nil), http.StatusUnprocessableEntity, "名簿の種類を選んでください。")
+	if n := o.count(`SELECT (SELECT count(*) FROM held_file) + (SELECT count(*) FROM roll_file)`); n != 0 {
+		t.Errorf("got %d files kept, want none", n)
+	}
+}
+
+func TestRenewalListIsWorkedOff(t *testing.T) {
+	o := open(t)
+	p := o.takeList("renewal", "氏名,フリガナ,生年月日\r\n髙橋　花子,タカハシ ハナコ,S25.5.12\r\n南部　一郎,ナンブ イチロウ,H1.1.8\r\nだれか,ダレカ,S1.12.30\r\n")
+	p = p.Submit(p.Path+"/apply", nil)
+	must(t, p, http.StatusOK, "反映した行 3件")
+	p = o.clerk().Get("/lists/renewals")
+	must(t, p, http.StatusOK, "食い違い 1", "更新対象者だけ 1", "カードだけ 0", "両方にある 1", "カードの交付区分が更新ではありません")
+	golden(t, "renewals", p)
+	file := p.Follow("CSVで受け取る")
+	if text := jp.DecodeCP932([]byte(file.Body)); !strings.Contains(text, "南部") || !strings.Contains(text, "食い違い") {
+		t.Errorf("got %q", text)
+	}
+	p = p.Submit("/lists/renewals/mark", url.Values{"note": {"電話で確認"}})
+	must(t, p, http.StatusOK, "対応済みにしました。", "食い違い 0", "対応済み 1")
+	p = o.clerk().Get("/lists/renewals?group=mismatch&done=1")
+	must(t, p, http.StatusOK, "電話で確認")
+	golden(t, "renewals_done", p)
+	must(t, p.Submit("/lists/renewals/open", nil), http.StatusOK, "未対応に戻しました。")
+
+	// A card that is read later is found without anybody doing anything.
+	apptest.Write(t, o.st, func(tx *store.Tx) error {
+		_, err := card.Register(tx, o.accounts["kanri"].Actor("r1"), card.Reading{Way: card.ByHand,
+			Card:      card.Card{NoticeNumber: "QQQ000001", IssueKind: card.Renewal},
+			Recipient: card.Recipient{Name: "だれか", KanaName: "ダレカ", Birth: jp.BirthDate{Year: 1926, Month: 12, Day: 30}}})
+		return err
+	})
+	must(t, o.clerk().Get("/lists/renewals"), http.StatusOK, "両方にある 2", "更新対象者だけ 0")
+}
+
+func TestMatchingGoesOnAfterARestart(t *testing.T) {
+	o := open(t)
+	p := o.clerk().Get("/lists").Upload("/lists/file", "file", "meibo.csv", sjis(addressList), url.Values{"list": {"address"}})
+	address := p.Path
+	p.Submit(address+"/columns", nil)
+	o.desk.runner.Wait()
+	// As if the process had ended while the file was matched.
+	if _, err := raw(o.st, `UPDATE roll_file SET state = 'matching', done = 1`); err != nil {
+		t.Fatal(err)
+	}
+	o.serve()
+	p = o.clerk().Get(address)
+	must(t, p, http.StatusOK, "突合しています", "1行 / 4行（25%）")
+	golden(t, "list_progress", p)
+	o.desk.runner.Wait()
+	must(t, o.clerk().Get(address), http.StatusOK, "変わる 1")
+}
+
+// raw writes behind the program's back.
+func raw(st *store.Store, query string) (n int64, err error) {
+	err = st.Write(context.Background(), func(tx *store.Tx) error {
+		n, err = tx.Exec(query)
+		return err
+	})
+	return n, err
+}
