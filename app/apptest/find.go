@@ -98,7 +98,7 @@ func TextOf(n *html.Node) string { return strings.Join(strings.Fields(rawText(n)
 func rawText(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
-		if d.Type == html.TextNode && d.Parent.Data != "script" && d.Parent.Data != "style" {
+		if d.Type == html.TextNode && d.Parent.Data != "script" && d.Parent.Data != "style" && d.Parent.Data != "rt" { // readings say the same again
 			b.WriteString(d.Data)
 		}
 	}

@@ -24,7 +24,7 @@ func TestEveryLanguageOfTheSiteHasEveryMail(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, l := range web.Languages() {
-		if !slices.Contains(letters.Languages(), l.Code) {
+		if l.Catalogue == "" && !slices.Contains(letters.Languages(), l.Code) {
 			t.Errorf("there are no mails in %s", l.Code)
 		}
 	}

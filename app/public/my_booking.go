@@ -9,6 +9,7 @@ import (
 	"madoguchi/app/booking"
 	"madoguchi/app/card"
 	"madoguchi/app/qr/draw"
+	"madoguchi/app/web"
 	"madoguchi/store"
 )
 
@@ -71,7 +72,7 @@ func (s *Site) myBooking(c *gin.Context, tx *store.Tx, v visitor) (reply, error)
 		Waits:     v.waits, Offer: v.waits && v.waiting.State == booking.Offered,
 	}
 	page.Provisional = !tx.Confirmed(lastChange(v.visit.Booking))
-	page.Translated = page.when.language != "ja"
+	page.Translated = page.when.language != web.Plain && page.when.language != web.Reading
 	page.MailOffered = page.MailOffered && v.hasCard()
 	page.Visit = page.visitText(v.visit.Slot, v.visit.Venue)
 	var err error

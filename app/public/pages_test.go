@@ -280,15 +280,18 @@ func wantStructure(t *testing.T, language web.Language, p *apptest.Page) {
 	if !strings.Contains(p.Title(), p.Texts("h1")[0]) {
 		t.Errorf("title %q does not hold the heading %q", p.Title(), p.Texts("h1"))
 	}
-	if got := p.FindAll(".languages li"); len(got) != 3 {
-		t.Errorf("got %d links to languages, want 3", len(got))
+	if got := p.FindAll(".languages li"); len(got) != len(web.Languages()) {
+		t.Errorf("got %d links to languages, want %d", len(got), len(web.Languages()))
 	}
 	if first := p.FindAll("body a")[0]; apptest.Attr(first, "href") != "#main" || len(p.FindAll("main#main")) != 1 {
 		t.Error("the first link does not skip to main")
 	}
-	prefix := map[string]string{"en": "Error: "}[language.Code]
+	prefix := map[string]string{"en": "Error: ", "vi": "Lỗi: ", "id": "Kesalahan: "}[language.Code]
 	if prefix == "" {
 		prefix = "エラー："
+	}
+	if got := len(p.FindAll("aside.notice")); (got == 1) != language.Unreviewed {
+		t.Errorf("got %d notes that the translation is not reviewed, want %v", got, language.Unreviewed)
 	}
 	if failed := len(p.FindAll(".summary")) > 0; failed != strings.HasPrefix(p.Title(), prefix) {
 		t.Errorf("title %q, but error summary %v", p.Title(), failed)

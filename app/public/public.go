@@ -59,6 +59,7 @@ func New(o Options) (http.Handler, error) {
 func newSite(o Options) (*Site, error) {
 	s := &Site{store: o.Store, mail: o.Mail}
 	o.Name, o.SignInPath, o.Sheet = "public", "/sign-in", "site.css"
+	o.Furigana = true
 	o.Idle = func(tx *store.Tx) (time.Duration, error) {
 		town, err := settings.Get(tx)
 		return town.ResidentIdle, err

@@ -76,7 +76,7 @@ func emptySignIn(c *gin.Context) *web.Form {
 	for _, name := range []string{"notice_number", "birth_era", "birth_year", "birth_month", "birth_day"} {
 		form.Set(name, "") // a link never fills in what only the postcard and its owner know
 	}
-	if web.LanguageOf(c).Code == english {
+	if web.LanguageOf(c).Tag != "ja" {
 		form.Set("birth_era", western)
 	}
 	return form

@@ -8,10 +8,7 @@ import (
 // wording writes dates and times as a language does: 12月3日（木）, never 12/3.
 type wording struct{ language string }
 
-const (
-	easyJapanese = "ja-easy"
-	english      = "en"
-)
+const easyJapanese = "ja-easy"
 
 // day is a date within the coming weeks, without its year.
 func (w wording) day(d jp.Date) string { return jp.Writing(w.language).Day(d) }

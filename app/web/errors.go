@@ -165,7 +165,8 @@ func (s *Site) renderError(c *gin.Context, p ErrorPage) (body []byte, err error)
 	if s.errorPage != nil {
 		page = s.errorPage(c, p)
 	}
-	return s.render(s.name+"/error.html", page)
+	body, err = s.render(s.name+"/error.html", page)
+	return s.withReadings(p.language, body), err
 }
 
 // plainErrorPage is longer than 512 bytes: Internet Explorer shows a page of

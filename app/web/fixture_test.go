@@ -75,6 +75,8 @@ func files() fstest.MapFS {
 		"templates/words/ja.json":      sentences("ja", titles),
 		"templates/words/ja-easy.json": sentences("ja-easy", titles),
 		"templates/words/en.json":      sentences("en", titles),
+		"templates/words/vi.json":      sentences("vi", titles),
+		"templates/words/id.json":      sentences("id", titles),
 		"templates/layout/public.html": &fstest.MapFile{Data: []byte(`{{define "layout"}}<!DOCTYPE html><html lang="{{.Lang}}"><head><title>{{.PageTitle}}</title></head>` +
 			`<body><p id="flash">{{.Flash}}</p>{{range .LanguageLinks}}<a lang="{{.Lang}}" href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Name}}</a>{{end}}{{template "main" .}}</body></html>{{end}}`)},
 		"templates/parts/tokens.html":  &fstest.MapFile{Data: []byte(`{{define "tokens"}}<input type="hidden" name="csrf" value="{{.CSRF}}"><input type="hidden" name="once" value="{{.Once}}">{{end}}`)},

@@ -83,6 +83,10 @@ func (b Base) Once() string { return NewOnce() }
 // Path is an address of the site in the page's language.
 func (b Base) Path(p string) string { return join(b.language.Prefix, p) }
 
+// Unreviewed tells that the page's language is a translation that nobody has
+// looked through yet.
+func (b Base) Unreviewed() bool { return b.language.Unreviewed }
+
 // LanguageLinks lead to this page in each language of the site; none when it
 // has one language only.
 func (b Base) LanguageLinks() []LanguageLink { return b.links }

@@ -50,9 +50,10 @@ func TestLanguageLinksLeadToTheSamePage(t *testing.T) {
 	d := newDesk(t)
 	b := inEveryLanguage(t, d, web.GET("/", d.plain), web.GET("/days/:venue", d.plain))
 	for path, want := range map[string]string{
-		"/en/days/a%20b?from=2026-12-01&q=%E5%8D%97": "/days/a%20b?from=2026-12-01&q=%E5%8D%97|/easy/days/a%20b?from=2026-12-01&q=%E5%8D%97|/en/days/a%20b?from=2026-12-01&q=%E5%8D%97*",
-		"/":     "/*|/easy|/en",
-		"/easy": "/|/easy*|/en",
+		"/en/days/a%20b?from=2026-12-01&q=%E5%8D%97": "/days/a%20b?from=2026-12-01&q=%E5%8D%97|/furigana/days/a%20b?from=2026-12-01&q=%E5%8D%97|/easy/days/a%20b?from=2026-12-01&q=%E5%8D%97|" +
+			"/en/days/a%20b?from=2026-12-01&q=%E5%8D%97*|/vi/days/a%20b?from=2026-12-01&q=%E5%8D%97|/id/days/a%20b?from=2026-12-01&q=%E5%8D%97",
+		"/":     "/*|/furigana|/easy|/en|/vi|/id",
+		"/easy": "/|/furigana|/easy*|/en|/vi|/id",
 	} {
 		var got []string
 		for _, a := range b.Get(path).FindAll("body a") {

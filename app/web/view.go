@@ -86,6 +86,7 @@ func (s *Site) Show(c *gin.Context, status int, name string, page any) error {
 	if err != nil {
 		return err
 	}
+	body = s.withReadings(requestOf(c).language, body)
 	c.Header("Content-Type", "text/html; charset=utf-8")
 	if s.preload != "" {
 		c.Header("Link", s.preload)
@@ -93,6 +94,14 @@ func (s *Site) Show(c *gin.Context, status int, name string, page any) error {
 	c.Status(status)
 	_, err = c.Writer.Write(body)
 	return err
+}
+
+// withReadings is the page with furigana, in the language that has them.
+func (s *Site) withReadings(l Language, body []byte) []byte {
+	if !l.Furigana || s.furigana == nil {
+		return body
+	}
+	return s.furigana.page(body)
 }
 
 func (s *Site) render(name string, page any) ([]byte, error) {

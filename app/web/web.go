@@ -62,6 +62,8 @@ type Options struct {
 	// Sheet is the asset that every page of the site needs before it can be read;
 	// browsers are told of it with the answer's headers, before they have the page.
 	Sheet string
+	// Furigana reads templates/words/furigana.txt, for languages with readings.
+	Furigana bool
 }
 
 // Site is one listener's machinery.
@@ -77,6 +79,7 @@ type Site struct {
 	preload    string // Link header; "" for none
 
 	words    *Catalogues
+	furigana *furigana // nil where no page has any
 	assets   *assets
 	views    map[string]*template.Template
 	sessions sessions.Store
@@ -107,6 +110,11 @@ func New(o Options) (*Site, error) {
 	var err error
 	if s.words, err = LoadWords(o.Files); err != nil {
 		return nil, err
+	}
+	if o.Furigana {
+		if s.furigana, err = loadFurigana(o.Files); err != nil {
+			return nil, err
+		}
 	}
 	if s.assets, err = loadAssets(o.Files); err != nil {
 		return nil, err

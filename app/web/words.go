@@ -21,13 +21,17 @@ type Words struct {
 	fallback  *Words // nil: none
 }
 
-// LoadWords reads templates/words/{ja,ja-easy,en,console}.json: one flat object
+// LoadWords reads templates/words/{ja,ja-easy,en,vi,id,console}.json: one flat object
 // each, key to sentence with {placeholders}. The console's holds only what
 // differs from ja or is not said to residents; it may be missing.
 func LoadWords(files fs.FS) (*Catalogues, error) {
 	all := &Catalogues{byName: map[string]*Words{}}
 	for _, l := range Languages() {
-		w, err := readWords(files, l.Code)
+		if all.byName[l.catalogue()] != nil {
+			all.byName[l.Code] = all.byName[l.catalogue()]
+			continue
+		}
+		w, err := readWords(files, l.catalogue())
 		if err != nil {
 			return nil, err
 		}
@@ -81,7 +85,7 @@ func writtenTwice(object []byte) string {
 	}
 }
 
-// For returns the words of a language (ja, ja-easy, en) or of the console;
+// For returns the words of a language or of the console;
 // those of ja for any other name.
 func (a *Catalogues) For(name string) *Words {
 	if w, ok := a.byName[name]; ok {
