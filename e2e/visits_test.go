@@ -15,11 +15,12 @@ import (
 func TestVisitorJourney(t *testing.T) {
 	for _, c := range []struct {
 		name    string
+		window  size
 		scripts bool
-	}{{"without scripts", false}, {"with axe", true}} {
+	}{{"without scripts", desktop, false}, {"narrow with axe", narrow, true}} {
 		t.Run(c.name, func(t *testing.T) {
 			w := run(t)
-			b := open(t, w.start.Console, desktop, c.scripts)
+			b := open(t, w.start.Console, c.window, c.scripts)
 			b.firstSignIn(w)
 			visit := b.bookByTelephone(w)
 			b.tieTo(w, visit)

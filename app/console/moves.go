@@ -234,7 +234,7 @@ func (p *movesPage) list(ask moveAsk, plan booking.MovePlan) {
 		if l.Goes() {
 			line.To = slotTime(l.To)
 		}
-		if ask.how != howCancel && !l.Goes() {
+		if ask.how != howCancel && !l.Goes() && l.Record.Telephone != "" {
 			line.By = "電話で相談"
 		}
 		p.Lines = append(p.Lines, line)
@@ -249,14 +249,24 @@ func (p *movesPage) list(ask moveAsk, plan booking.MovePlan) {
 	}
 }
 
+// How a person is told.
+const (
+	byMail      = "メール"
+	byTelephone = "電話"
+	byLetter    = "手紙（電話なし）"
+)
+
 func moveLineOf(e booking.DayEntry) moveLine {
 	q := personOfEntry(e)
 	line := moveLine{
 		Visit: link{Path: q.Path, Label: q.Name}, Name: q.Name, KanaName: q.KanaName, Number: e.Visit.Number.String(),
-		When: slotTime(e.Visit.Slot), Telephone: orNone(e.Record.Telephone), By: "電話",
+		When: slotTime(e.Visit.Slot), Telephone: orNone(e.Record.Telephone), By: byTelephone,
 	}
-	if e.Record.Mail != "" {
-		line.By = "メール"
+	switch {
+	case e.Record.Mail != "":
+		line.By = byMail
+	case e.Record.Telephone == "":
+		line.By = byLetter
 	}
 	return line
 }
@@ -305,6 +315,7 @@ type movedPage struct {
 	Lines     []moveLine
 	Calls     int // people to be called
 	Mails     int // people whose mail is queued
+	Letters   int // people of whom neither is known
 	Rest      link
 	Left      int // bookings that stay where they were
 }
@@ -346,9 +357,13 @@ func (p *movedPage) fill(tx *store.Tx, c *gin.Context) error {
 		if line.To = slotTime(m.Visit.Slot); !m.Visit.Live() {
 			line.To = m.Visit.State.Label()
 		}
-		if p.Mails++; line.By != "メール" {
-			p.Mails--
+		switch line.By {
+		case byMail:
+			p.Mails++
+		case byTelephone:
 			p.Calls++
+		default:
+			p.Letters++
 		}
 		p.Lines = append(p.Lines, line)
 	}

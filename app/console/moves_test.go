@@ -95,7 +95,7 @@ func TestOneSlotIsMovedToTheNextFreePlace(t *testing.T) {
 	p := o.clerk().Get(bookingPath(v.Booking.Ref)).Follow("この枠をまとめて動かす").Follow("それぞれ、次に空いている時間へ移す")
 	must(t, p, http.StatusOK, "次に空いている時間へ移す予約 1件", "12月3日（木）10時")
 	p = p.Submit("/moves", url.Values{"cause": {"窓口の工事のため"}})
-	must(t, p, http.StatusOK, "動かした予約 1件")
+	must(t, p, http.StatusOK, "動かした予約 1件", "どちらもない人 1人", "手紙（電話なし）")
 	again := o.clerk().Get(p.Path)
 	if !slices.Equal(again.Texts("tbody tr"), p.Texts("tbody tr")) {
 		t.Errorf("got %q on a reload, want the same list", again.Texts("tbody tr"))
