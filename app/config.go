@@ -27,6 +27,7 @@ type Config struct {
 	Replica replica.Target
 	replica string
 
+	Metrics  string         // address for monitoring, "" for none
 	Identity string         // file with the identity that opens encrypted copies
 	Confirm  replica.Policy // when a write counts as done
 }
@@ -66,6 +67,13 @@ var (
 var (
 	optIdentity = option{name: "identity", fallback: "", meaning: "暗号化した複製を開く鍵ファイル（madoguchi keys make で作ったもの）",
 		set: func(c *Config, v string) error { c.Identity = v; return nil }, get: func(c Config) string { return c.Identity }}
+	optMetrics = option{name: "metrics", fallback: "", meaning: "監視（Prometheus）の待受けアドレス（省略時は待ち受けない）",
+		set: func(c *Config, v string) error {
+			if v == "" {
+				return nil
+			}
+			return address(func(c *Config) *string { return &c.Metrics })(c, v)
+		}, get: func(c Config) string { return c.Metrics }}
 	optConfirm = option{name: "confirm", fallback: "", meaning: "書込みの確定: local この機械に書けたら、provisional 複製先にも書けたら（届かない間は仮受付）、refuse 同じ（届かない間は断る）。省略時はフォルダなら local、s3:// なら provisional",
 		set: func(c *Config, v string) error {
 			if c.Confirm = replica.Policy(v); v != "" && !slices.Contains(replica.Policies, c.Confirm) {
@@ -75,7 +83,7 @@ var (
 		}, get: func(c Config) string { return string(c.Confirm) }}
 )
 
-var allOptions = append([]option{optData, optPublic, optConsole, optReplica, optIdentity, optConfirm, optTrustProxy}, mailOptions...)
+var allOptions = append([]option{optData, optPublic, optConsole, optReplica, optIdentity, optConfirm, optMetrics, optTrustProxy}, mailOptions...)
 
 func text(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, v string) error {

@@ -45,6 +45,7 @@ var only = map[string][]string{
 	"modernc.org/sqlite":                {"store"},
 	"github.com/benbjohnson/litestream": {"store/replica", "store/restore"},
 	"github.com/aws/aws-sdk-go-v2":      {"store/replica"},
+	"github.com/prometheus":             {"app"},
 	"filippo.io/age":                    {"store/crypt"},
 	"github.com/gorilla/sessions":       {"app/web"},
 	"github.com/xuri/excelize":          {"app/sheet"},

@@ -77,6 +77,11 @@ func runService(ctx context.Context, s Surroundings, cfg Config, started func(*s
 	if err := svc.open(ctx, s); err != nil {
 		return err
 	}
+	unwatch, err := svc.startMetrics()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unwatch()) }()
 	failed := make(chan error, 2)
 	for i, server := range []*http.Server{svc.public, svc.console} {
 		go func() {

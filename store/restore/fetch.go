@@ -16,10 +16,10 @@ import (
 const (
 	// mergeWindow is how many files are merged at a time. Litestream's own restore
 	// opens all at once and fails beyond the limit of open files.
-	mergeWindow = 64
+	mergeWindow = 128
 	// fetchers read from the target side by side: enough to hide its distance,
 	// few enough for a store that allows 100 connections to all its users.
-	fetchers = 32
+	fetchers = 48
 )
 
 // assembly makes a database file out of copies, in a folder of its own.
@@ -38,18 +38,9 @@ func (a *assembly) run(ctx context.Context, files []*ltx.FileInfo, database stri
 	if err != nil {
 		return err
 	}
-	var merged []string
-	for rest := files[1:]; len(rest) > 0; {
-		n := min(a.window, len(rest))
-		parts, err := a.fetch(ctx, rest[:n])
-		if err != nil {
-			return err
-		}
-		part, err := a.mergeFiles(ctx, parts)
-		if err != nil {
-			return err
-		}
-		merged, rest = append(merged, part), rest[n:]
+	merged, err := a.fetchAndMerge(ctx, files[1:])
+	if err != nil {
+		return err
 	}
 	for len(merged) > a.window {
 		var fewer []string
@@ -64,6 +55,41 @@ func (a *assembly) run(ctx context.Context, files []*ltx.FileInfo, database stri
 		merged = fewer
 	}
 	return decode(ctx, append(first, merged...), database)
+}
+
+// fetchAndMerge merges files window by window; the next window is fetched
+// while one is merged.
+func (a *assembly) fetchAndMerge(ctx context.Context, files []*ltx.FileInfo) (merged []string, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	ready := make(chan []string, 1)
+	group.Go(func() error {
+		defer close(ready)
+		for rest := files; len(rest) > 0; {
+			n := min(a.window, len(rest))
+			parts, err := a.fetch(ctx, rest[:n])
+			if err != nil {
+				return err
+			}
+			select {
+			case ready <- parts:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			rest = rest[n:]
+		}
+		return nil
+	})
+	group.Go(func() error {
+		for parts := range ready {
+			part, err := a.mergeFiles(ctx, parts)
+			if err != nil {
+				return err
+			}
+			merged = append(merged, part)
+		}
+		return nil
+	})
+	return merged, group.Wait()
 }
 
 // fetch copies files from the target to the spool and returns their paths in order.

@@ -1,15 +1,19 @@
 package restore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -233,5 +237,64 @@ func TestSizesAreReadable(t *testing.T) {
 		if got := size(bytes); got != want {
 			t.Errorf("%d: got %s, want %s", bytes, got, want)
 		}
+	}
+}
+
+// TestManySmallFilesFarAway restores a thousand small files, each 30 ms away,
+// with few connections. RESTORE_LIMIT makes it the promise of one command back:
+// ten thousand within that time, on a machine that does nothing else.
+func TestManySmallFilesFarAway(t *testing.T) {
+	many, away, most := ltx.TXID(1000), 30*time.Millisecond, time.Hour
+	if limit, err := time.ParseDuration(os.Getenv("RESTORE_LIMIT")); err == nil {
+		many, most = 10_000, limit
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "id")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	database, near := places(t)
+	copyEach(t, database, near.Folder(), 20)
+	want := names(t, database)
+	repeatLast(t, near.Folder(), many)
+	backend := s3mem.New()
+	if err := backend.CreateBucket("copies"); err != nil {
+		t.Fatal(err)
+	}
+	upload(t, backend, near.Folder())
+	handler := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
+	var open, worst atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := open.Add(1)
+		defer open.Add(-1)
+		for old := worst.Load(); n > old && !worst.CompareAndSwap(old, n); old = worst.Load() {
+		}
+		time.Sleep(away)
+		handler.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	to := filepath.Join(t.TempDir(), "restored.db")
+	begin := time.Now()
+	restore(t, Options{Target: target(t, "s3://copies/madoguchi?region=jp-east-1&endpoint="+server.URL), Path: to})
+	took := time.Since(begin)
+	t.Logf("%d files at %v: %v, %d requests at once", many, away, took.Round(10*time.Millisecond), worst.Load())
+	if took > most || worst.Load() > fetchers {
+		t.Errorf("took %v with %d requests at once, want at most %v and %d", took, worst.Load(), most, fetchers)
+	}
+	wantNames(t, names(t, to), want...)
+}
+
+func upload(t *testing.T, backend gofakes3.Backend, folder string) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(folder), ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(folder, path))
+		if err != nil {
+			return err
+		}
+		_, err = backend.PutObject("copies", "madoguchi/"+path, nil, bytes.NewReader(text), int64(len(text)), nil)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,0 +1,100 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"syscall"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"madoguchi/app/web"
+	"madoguchi/store/replica"
+)
+
+// figures are what a monitoring system reads; none of them is about a person.
+type figures struct {
+	status func() replica.Status
+	folder string // of the database
+}
+
+var (
+	figureCommitted = prometheus.NewDesc("madoguchi_commit_sequence", "Newest group commit of the database.", nil, nil)
+	figureCopied    = prometheus.NewDesc("madoguchi_copied_sequence", "Newest group commit known to be in the place of the copies.", nil, nil)
+	figureLag       = prometheus.NewDesc("madoguchi_copy_lag_seconds", "Age of the oldest commit not known to be in the place of the copies.", nil, nil)
+	figureFailing   = prometheus.NewDesc("madoguchi_copy_failing", "1 while the latest attempt to copy has failed.", nil, nil)
+	figureSuccess   = prometheus.NewDesc("madoguchi_copy_last_success_timestamp_seconds", "When copying last ended well.", nil, nil)
+	figureFenced    = prometheus.NewDesc("madoguchi_fenced", "1 once another server has taken over.", nil, nil)
+	figureEpoch     = prometheus.NewDesc("madoguchi_epoch_info", "The epoch that this server writes.", []string{"epoch", "policy"}, nil)
+	figureFree      = prometheus.NewDesc("madoguchi_disk_free_bytes", "Free room on the disk of the database.", nil, nil)
+)
+
+func (figures) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{figureCommitted, figureCopied, figureLag, figureFailing, figureSuccess, figureFenced, figureEpoch, figureFree} {
+		to <- d
+	}
+}
+
+func (f figures) Collect(to chan<- prometheus.Metric) {
+	say := func(d *prometheus.Desc, v float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	s := f.status()
+	say(figureCommitted, float64(s.Committed.Sequence))
+	say(figureCopied, float64(s.Copied.Sequence))
+	say(figureLag, s.Lag.Seconds())
+	say(figureFailing, truth(s.LastError != ""))
+	say(figureFenced, truth(s.Fenced))
+	say(figureEpoch, 1, s.Epoch, string(s.Policy))
+	if !s.LastSuccessAt.IsZero() {
+		say(figureSuccess, float64(s.LastSuccessAt.Unix()))
+	}
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(f.folder, &disk); err == nil {
+		say(figureFree, float64(disk.Bavail)*float64(disk.Bsize))
+	}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// figuresOf answers /metrics with our own figures and Litestream's.
+func (svc *service) figuresOf(status func() replica.Status) (*http.Server, error) {
+	own := prometheus.NewRegistry()
+	if err := own.Register(figures{status, svc.cfg.Data}); err != nil {
+		return nil, fmt.Errorf("register figures: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{own, prometheus.DefaultGatherer}, promhttp.HandlerOpts{}))
+	return web.NewServer(mux, svc.log), nil
+}
+
+// startMetrics listens where monitoring is wanted; end stops it.
+func (svc *service) startMetrics() (end func() error, err error) {
+	if svc.cfg.Metrics == "" {
+		return func() error { return nil }, nil
+	}
+	server, err := svc.figuresOf(svc.rep.Status)
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", svc.cfg.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	return func() error {
+		err := server.Close()
+		if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+			err = errors.Join(err, served)
+		}
+		return err
+	}, nil
+}

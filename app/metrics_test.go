@@ -1,0 +1,88 @@
+package app
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"madoguchi/store"
+	"madoguchi/store/replica"
+)
+
+func TestFiguresTellHowTheCopiesStand(t *testing.T) {
+	status := replica.Status{
+		Committed: store.Commit{Sequence: 12}, Copied: store.Commit{Sequence: 10}, Lag: 1500 * time.Millisecond,
+		LastError: "away", Fenced: true, Epoch: "00000003-a", Policy: replica.Refuse, LastSuccessAt: time.Unix(1_790_000_000, 0),
+	}
+	svc := &service{cfg: Config{Data: t.TempDir()}, log: slog.New(slog.DiscardHandler)}
+	server, err := svc.figuresOf(func() replica.Status { return status })
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := httptest.NewServer(server.Handler)
+	defer at.Close()
+	resp, err := http.Get(at.URL + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"madoguchi_commit_sequence 12", "madoguchi_copied_sequence 10", "madoguchi_copy_lag_seconds 1.5", "madoguchi_copy_failing 1",
+		"madoguchi_fenced 1", `madoguchi_epoch_info{epoch="00000003-a",policy="refuse"} 1`, "madoguchi_copy_last_success_timestamp_seconds 1.79e+09",
+		"madoguchi_disk_free_bytes ", "go_goroutines ",
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("got no %q", want)
+		}
+	}
+}
+
+func TestHealthTellsWhoServes(t *testing.T) {
+	site := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	copied := store.Commit{Sequence: 1}
+	for name, c := range map[string]struct {
+		status replica.Status
+		path   string
+		want   int
+	}{
+		"alive":                   {replica.Status{Fenced: true}, "/livez", 200},
+		"ready":                   {replica.Status{Copied: copied}, "/readyz", 200},
+		"ready while away":        {replica.Status{LastError: "away", Lag: time.Hour}, "/readyz", 200},
+		"confirming":              {replica.Status{Copied: copied}, "/readyz?confirming=1", 200},
+		"not confirming: away":    {replica.Status{Copied: copied, LastError: "away"}, "/readyz?confirming=1", 503},
+		"not confirming: behind":  {replica.Status{Copied: copied, Lag: 6 * time.Second}, "/readyz?confirming=1", 503},
+		"not confirming: no copy": {replica.Status{}, "/readyz?confirming=1", 503},
+		"fenced":                  {replica.Status{Copied: copied, Fenced: true}, "/readyz", 503},
+		"anything else":           {replica.Status{}, "/", http.StatusTeapot},
+	} {
+		w := httptest.NewRecorder()
+		withHealth(site, func() replica.Status { return c.status }).ServeHTTP(w, httptest.NewRequest(http.MethodGet, c.path, nil))
+		if w.Code != c.want {
+			t.Errorf("%s: got %d, want %d", name, w.Code, c.want)
+		}
+	}
+	for path, want := range map[string]int{"/livez": 200, "/readyz": 503, "/": 503, "/sign-in": 503} {
+		w := httptest.NewRecorder()
+		standingBy(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != want || path == "/" && w.Body.Len() < 513 {
+			t.Errorf("standby %s: got %d with %d bytes, want %d", path, w.Code, w.Body.Len(), want)
+		}
+	}
+}
+
+func TestLocalConfirmationAndAutomaticTakeOverExcludeEachOther(t *testing.T) {
+	var out, errs strings.Builder
+	dir := t.TempDir()
+	s := Surroundings{Args: []string{"standby", "--data", dir + "/data", "--replica", dir + "/copies"}, Out: &out, Err: &errs}
+	if status := Main(t.Context(), s); status != exitUsage || !strings.Contains(errs.String(), "--confirm local") {
+		t.Errorf("got status %d, %s", status, errs.String())
+	}
+}
