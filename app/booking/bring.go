@@ -206,7 +206,10 @@ func standardBring(code string) []Bring {
 	identity := Bring{Always, "", "本人確認書類（運転免許証などは1点、健康保険の資格確認書や年金手帳などは2点）"}
 	proxy := []Bring{
 		{OfComer, string(Guardian), "法定代理人の本人確認書類と、資格を確かめられる書類（戸籍謄本など。本籍が町内なら不要）"},
-		{OfComer, string(Proxy), "代理人の本人確認書類と、来庁できない理由を確かめられる書類（診断書など）"},
+		{OfComer, string(Proxy), "代理人が受け取れるのは、病気・けが・障害・妊娠、施設への入所、75歳以上、長期の出張や留学などで本人が来られないときだけです"},
+		{OfComer, string(Proxy), "理由を確かめられる書類（診断書、障害者手帳、母子健康手帳、入所の証明、在学証明書など）"},
+		{OfComer, string(Proxy), "代理人の本人確認書類（2点）と、委任状（交付通知書の委任状欄に本人が書いたもの）"},
+		{OfComer, string(Proxy), "本人の顔写真付きの本人確認書類（写真付きがないときは、顔写真証明書）"},
 	}
 	current := Bring{Always, "", "マイナンバーカード"}
 	switch code {
