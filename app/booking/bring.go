@@ -3,9 +3,11 @@ package booking
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"madoguchi/app/audit"
 	"madoguchi/app/card"
+	"madoguchi/app/settings"
 	"madoguchi/store"
 )
 
@@ -135,6 +137,49 @@ func BringFor(tx *store.Tx, serviceID int64, c Case) ([]string, error) {
 		}
 	}
 	return texts, nil
+}
+
+// CaseOf is who will come to a visit, as far as it is known. While nobody has
+// said who comes, it is the holder, with the legal guardian under fifteen.
+func CaseOf(v Visit, r card.Record) Case {
+	c := Case{IssueKind: r.IssueKind, Comer: v.Comer}
+	years, known := r.Birth.AgeOn(v.Slot.HeldOn)
+	if known {
+		c.Age = AgeClasses(years)
+	}
+	if c.Comer == "" {
+		c.Comer = Holder
+		if known && years < 15 {
+			c.Comer = Guardian
+		}
+	}
+	return c
+}
+
+// BringToVisit lists what to bring to a visit: for this person, on that day, by
+// who comes. A town that has listed nothing for the issue of cards has its
+// setting.
+func BringToVisit(tx *store.Tx, v Visit, r card.Record) ([]string, error) {
+	texts, err := BringFor(tx, v.Slot.ServiceID, CaseOf(v, r))
+	if err != nil || len(texts) > 0 {
+		return texts, err
+	}
+	s, err := CardIssuance(tx)
+	if err != nil || s.ID != v.Slot.ServiceID {
+		return nil, err
+	}
+	town, err := settings.Get(tx)
+	for line := range strings.Lines(town.WhatToBring) {
+		if line = strings.TrimSpace(line); line != "" {
+			texts = append(texts, line)
+		}
+	}
+	return texts, err
+}
+
+// Label is who may come, on the screen.
+func (c Comer) Label() string {
+	return map[Comer]string{Holder: "本人が来る", Guardian: "法定代理人と来る", Proxy: "代理人が来る"}[c]
 }
 
 // Known reports whether it is one of those who may come.
