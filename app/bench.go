@@ -96,7 +96,8 @@ func (b *bookingBench) seed(ctx context.Context) (err error) {
 			Ref    string
 			Places int
 		}
-		all, err := store.All[free](tx, `SELECT ref, capacity AS places FROM slot WHERE held_on BETWEEN ? AND ? ORDER BY held_on, starts, venue_id`, p.From, p.To)
+		all, err := store.All[free](tx, `SELECT ref, capacity AS places FROM slot WHERE held_on BETWEEN ? AND ?
+			AND service_id = (SELECT id FROM service WHERE code = ?) ORDER BY held_on, starts, venue_id`, p.From, p.To, booking.CardIssuanceCode)
 		for _, f := range all {
 			for range f.Places {
 				b.slots = append(b.slots, f.Ref)

@@ -34,7 +34,7 @@ func (m MailConfig) sender() string {
 }
 
 var (
-	optSite = option{name: "site-url", fallback: "", meaning: "住民サイトのアドレス（メールのリンクに使う。例 https://yoyaku.example.jp）",
+	optSite = option{name: "site-url", fallback: "", meaning: "住民サイトのアドレス（メールのリンクや案内のQRコードに使う。例 https://yoyaku.example.jp）",
 		set: setSite, get: func(c Config) string { return c.Mail.Site }}
 	optSMTPHost = option{name: "smtp-host", fallback: "", meaning: "メールサーバーの名前（省略時はメールを送らない）",
 		set: func(c *Config, v string) error { c.Mail.Server.Host = v; return nil }, get: func(c Config) string { return c.Mail.Server.Host }}

@@ -141,7 +141,7 @@ func (svc *service) open(ctx context.Context, s Surroundings) error {
 	if err != nil {
 		return err
 	}
-	desk, err := console.New(ctx, console.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy, MailFrom: svc.cfg.Mail.sender()})
+	desk, err := console.New(ctx, console.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy, ResidentSite: svc.cfg.Mail.Site, MailFrom: svc.cfg.Mail.sender()})
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,8 @@ func (w *town) free(n int) []place {
 	var all []place
 	w.read(func(tx *store.Tx) (err error) {
 		all, err = store.All[place](tx, `SELECT ref, min(capacity - taken, capacity + reserve - taken - staff_taken) AS left FROM slot
-			WHERE open = 1 AND capacity > taken AND held_on > ? ORDER BY held_on DESC, starts LIMIT ?`,
+			WHERE open = 1 AND capacity > taken AND held_on > ?
+			  AND service_id = (SELECT id FROM service WHERE code = 'card_issuance') ORDER BY held_on DESC, starts LIMIT ?`,
 			tx.Now.AddDate(0, 0, 1).Format("2006-01-02"), n)
 		return err
 	})

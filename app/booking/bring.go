@@ -3,9 +3,11 @@ package booking
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"madoguchi/app/audit"
 	"madoguchi/app/card"
+	"madoguchi/app/settings"
 	"madoguchi/store"
 )
 
@@ -137,6 +139,49 @@ func BringFor(tx *store.Tx, serviceID int64, c Case) ([]string, error) {
 	return texts, nil
 }
 
+// CaseOf is who will come to a visit, as far as it is known. While nobody has
+// said who comes, it is the holder, with the legal guardian under fifteen.
+func CaseOf(v Visit, r card.Record) Case {
+	c := Case{IssueKind: r.IssueKind, Comer: v.Comer}
+	years, known := r.Birth.AgeOn(v.Slot.HeldOn)
+	if known {
+		c.Age = AgeClasses(years)
+	}
+	if c.Comer == "" {
+		c.Comer = Holder
+		if known && years < 15 {
+			c.Comer = Guardian
+		}
+	}
+	return c
+}
+
+// BringToVisit lists what to bring to a visit: for this person, on that day, by
+// who comes. A town that has listed nothing for the issue of cards has its
+// setting.
+func BringToVisit(tx *store.Tx, v Visit, r card.Record) ([]string, error) {
+	texts, err := BringFor(tx, v.Slot.ServiceID, CaseOf(v, r))
+	if err != nil || len(texts) > 0 {
+		return texts, err
+	}
+	s, err := CardIssuance(tx)
+	if err != nil || s.ID != v.Slot.ServiceID {
+		return nil, err
+	}
+	town, err := settings.Get(tx)
+	for line := range strings.Lines(town.WhatToBring) {
+		if line = strings.TrimSpace(line); line != "" {
+			texts = append(texts, line)
+		}
+	}
+	return texts, err
+}
+
+// Label is who may come, on the screen.
+func (c Comer) Label() string {
+	return map[Comer]string{Holder: "本人が来る", Guardian: "法定代理人と来る", Proxy: "代理人が来る"}[c]
+}
+
 // Known reports whether it is one of those who may come.
 func (c Comer) Known() bool { return c == Holder || c == Guardian || c == Proxy }
 
@@ -206,7 +251,10 @@ func standardBring(code string) []Bring {
 	identity := Bring{Always, "", "本人確認書類（運転免許証などは1点、健康保険の資格確認書や年金手帳などは2点）"}
 	proxy := []Bring{
 		{OfComer, string(Guardian), "法定代理人の本人確認書類と、資格を確かめられる書類（戸籍謄本など。本籍が町内なら不要）"},
-		{OfComer, string(Proxy), "代理人の本人確認書類と、来庁できない理由を確かめられる書類（診断書など）"},
+		{OfComer, string(Proxy), "代理人が受け取れるのは、病気・けが・障害・妊娠、施設への入所、75歳以上、長期の出張や留学などで本人が来られないときだけです"},
+		{OfComer, string(Proxy), "理由を確かめられる書類（診断書、障害者手帳、母子健康手帳、入所の証明、在学証明書など）"},
+		{OfComer, string(Proxy), "代理人の本人確認書類（2点）と、委任状（交付通知書の委任状欄に本人が書いたもの）"},
+		{OfComer, string(Proxy), "本人の顔写真付きの本人確認書類（写真付きがないときは、顔写真証明書）"},
 	}
 	current := Bring{Always, "", "マイナンバーカード"}
 	switch code {

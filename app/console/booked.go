@@ -9,7 +9,6 @@ import (
 
 	"madoguchi/app/booking"
 	"madoguchi/app/card"
-	"madoguchi/app/settings"
 	"madoguchi/app/web"
 	"madoguchi/store"
 )
@@ -40,7 +39,7 @@ func (d *Desk) booked(c *gin.Context) error {
 		if err := ourBooking(c, v); err != nil {
 			return err
 		}
-		return p.fill(tx, v, r, d.town.Load())
+		return p.fill(tx, v, r)
 	})
 	if errors.Is(err, booking.NotLive) {
 		return web.To(c, p.Person.Path)
@@ -51,7 +50,7 @@ func (d *Desk) booked(c *gin.Context) error {
 	return d.show(c, http.StatusOK, "booked", "予約番号のお知らせ", &p)
 }
 
-func (p *bookedPage) fill(tx *store.Tx, v booking.Visit, r card.Record, town *settings.Settings) (err error) {
+func (p *bookedPage) fill(tx *store.Tx, v booking.Visit, r card.Record) (err error) {
 	p.Number, p.Spoken = v.Number.String(), spoken(v.Number.String())
 	p.When, p.Venue, p.Address = v.Slot.HeldOn.Era()+"　"+slotSpan(v.Slot), v.Venue.Name, v.Venue.Address
 	p.Slip = bookingPath(v.Booking.Ref) + "/slip"
@@ -59,25 +58,8 @@ func (p *bookedPage) fill(tx *store.Tx, v booking.Visit, r card.Record, town *se
 	if v.CardID == 0 {
 		p.Record.Label = "この予約の画面へ"
 	}
-	p.WhatToBring, err = whatToBring(tx, v.Slot, r, town)
+	p.WhatToBring, err = booking.BringToVisit(tx, v, r)
 	return err
-}
-
-// whatToBring lists what the service of a slot asks of a person; what the town
-// asks of everyone where the service says nothing.
-func whatToBring(tx *store.Tx, s booking.Slot, r card.Record, town *settings.Settings) ([]string, error) {
-	who := booking.Case{IssueKind: r.IssueKind, Comer: booking.Holder}
-	if age, known := r.Birth.AgeOn(s.HeldOn); known {
-		who.Age = booking.AgeClasses(age)
-		if age < 15 {
-			who.Comer = booking.Guardian
-		}
-	}
-	texts, err := booking.BringFor(tx, s.ServiceID, who)
-	if len(texts) == 0 {
-		texts = lines(town.WhatToBring)
-	}
-	return texts, err
 }
 
 var spokenDigits = map[rune]string{

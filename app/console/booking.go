@@ -26,6 +26,7 @@ type bookingPage struct {
 	Service  string
 	Number   string
 	Channel  string
+	Comer    string // who will come, as the resident says; "" while nobody has said
 	BookedAt string
 	Changes  []change // what became of it after that
 	Reason   string
@@ -105,6 +106,7 @@ func (p *bookingPage) fill(tx *store.Tx, c *gin.Context, e booking.DayEntry) err
 	p.State = standing{v.State.Label(), string(v.State)}
 	p.When, p.Venue, p.Service = v.Slot.HeldOn.Era()+"　"+slotSpan(v.Slot), v.Venue.Name, service.Name
 	p.Number, p.Channel, p.BookedAt = v.Number.String(), v.Channel.Label(), recently(v.BookedAt)
+	p.Comer = v.Comer.Label()
 	p.changes(v.Booking)
 	if p.Reason, p.Why = v.Reason, "枠を超えた理由"; v.Seat != booking.OverSeat {
 		p.Why = "カードの記録なしで予約した理由"
@@ -197,7 +199,7 @@ func (d *Desk) bookedVisit(c *gin.Context) error {
 			return err
 		}
 		p.Person, live = personOfEntry(e), e.Visit.Live()
-		return p.fill(tx, e.Visit, e.Record, d.town.Load())
+		return p.fill(tx, e.Visit, e.Record)
 	})
 	if err != nil {
 		return err

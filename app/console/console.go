@@ -37,6 +37,9 @@ type Options struct {
 	Files fs.FS
 	// Log takes one line for each request; nil means slog.Default().
 	Log *slog.Logger
+	// ResidentSite is the address of the resident site as people open it, without
+	// a slash at its end; "" while nobody has said.
+	ResidentSite string
 	// TrustProxy believes X-Forwarded-Proto; see web.Options.
 	TrustProxy bool
 	// MailFrom is the address that mails come from; "" when none are sent.
@@ -45,8 +48,9 @@ type Options struct {
 
 // Desk is the console of one town.
 type Desk struct {
-	store *store.Store
-	site  *web.Site
+	residentSite string
+	store        *store.Store
+	site         *web.Site
 	// postal is the dictionary in use; it follows what the store holds.
 	postal *intake.Dictionary
 	runner *intake.Runner
@@ -63,7 +67,7 @@ func New(ctx context.Context, o Options) (*Desk, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	d := &Desk{store: o.Store, mailFrom: o.MailFrom, postal: intake.NewDictionary(o.Store, log)}
+	d := &Desk{residentSite: o.ResidentSite, store: o.Store, mailFrom: o.MailFrom, postal: intake.NewDictionary(o.Store, log)}
 	d.runner = intake.NewRunner(o.Store, d.postal, log)
 	err := o.Store.Read(ctx, func(tx *store.Tx) error {
 		s, err := settings.Get(tx)
@@ -118,6 +122,7 @@ func (d *Desk) routes() []guarded {
 		d.renewalRoutes(),
 		d.intakeRoutes(),
 		d.announcementRoutes(),
+		d.letterRoutes(),
 		d.setupRoutes(),
 		d.visitRoutes(),
 		d.mailRoutes(),

@@ -60,7 +60,7 @@ func (d *Desk) showPapers(c *gin.Context, status int, form *web.Form) error {
 		}
 		p.Note = noteControl(form)
 		p.Note.Label, p.Note.Hint = "そのほかに足りなかったもの", "申し送りに残ります。"
-		texts, err := whatToBring(tx, e.Visit.Slot, e.Record, d.town.Load())
+		texts, err := booking.BringToVisit(tx, e.Visit, e.Record)
 		for i, text := range texts {
 			p.Items = append(p.Items, paper{ID: fmt.Sprintf("f-missing-%d", i), Text: text, Missing: form.Field("missing").Has(text)})
 		}

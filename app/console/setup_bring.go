@@ -42,7 +42,6 @@ var (
 	ageLabels = map[booking.AgeClass]string{
 		booking.Under1: "1歳未満", booking.Under15: "15歳未満", booking.From15: "15歳以上75歳未満", booking.From75: "75歳以上",
 	}
-	comerLabels = map[booking.Comer]string{booking.Holder: "本人が来る", booking.Guardian: "法定代理人と来る", booking.Proxy: "代理人が来る"}
 )
 
 // whose lists for whom a line can stand, each as condition:value.
@@ -58,8 +57,8 @@ func whose(tx *store.Tx) ([]option, error) {
 	for class, label := range ageLabels {
 		names[string(class)] = "年齢：" + label
 	}
-	for comer, label := range comerLabels {
-		names[string(comer)] = "来庁：" + label
+	for _, comer := range []booking.Comer{booking.Holder, booking.Guardian, booking.Proxy} {
+		names[string(comer)] = "来庁：" + comer.Label()
 	}
 	all := []option{{Value: string(booking.Always) + ":", Label: "すべてのかた"}}
 	for _, condition := range []booking.Condition{booking.OfIssueKind, booking.OfAge, booking.OfComer} {

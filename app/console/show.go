@@ -106,17 +106,6 @@ func orNone(s string) string {
 	return s
 }
 
-// lines splits a setting of several lines.
-func lines(s string) []string {
-	var all []string
-	for line := range strings.Lines(s) {
-		if line = strings.TrimSpace(line); line != "" {
-			all = append(all, line)
-		}
-	}
-	return all
-}
-
 // fileTime is an instant as files have it, "" for none.
 func fileTime(t time.Time) string {
 	if t.IsZero() {

@@ -55,7 +55,7 @@ func (d *Desk) slip(c *gin.Context) error {
 		if p.QR, err = draw.QR(p.Number); err != nil {
 			return err
 		}
-		p.WhatToBring, err = whatToBring(tx, v.Slot, e.Record, town)
+		p.WhatToBring, err = booking.BringToVisit(tx, v, e.Record)
 		return err
 	})
 	if err != nil {

@@ -29,7 +29,7 @@ var pages = map[string]any{
 	"cancel":        &cancelPage{},
 	"issue":         &issuePage{},
 	"announcements": &announcementsPage{}, "announcement": &announcementPage{}, "announcement_preview": &previewPage{},
-	"question": &questionPage{}, "removal": &removalPage{},
+	"letter": &letterPage{}, "question": &questionPage{}, "removal": &removalPage{},
 	"contact":  &contactPage{},
 	"conflict": &conflictPage{},
 

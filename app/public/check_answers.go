@@ -69,7 +69,10 @@ func (s *Site) checkAnswers(c *gin.Context, tx *store.Tx, v visitor) (reply, err
 	}
 	page := checkAnswersPage{
 		frame: s.frame(c, v, "check.title"), Slot: chosen.Ref, Service: otherService(v),
-		Announced: v.service.Announcement, Fee: v.service.Fee, Renewed: replaces(v.record),
+		Announced: v.service.Announcement, Fee: v.service.Fee,
+	}
+	if page.Renewed, err = replaces(tx, v.record); err != nil {
+		return reply{}, err
 	}
 	page.Hold = page.holdText(tx, v, held, all && held.ID != 0)
 	if page.Change = page.changed(v); page.Change != nil {
@@ -220,6 +223,10 @@ func slotProblems() []*problem.Problem {
 // replaces reports whether, by the card's record, the new card takes the place
 // of one that the holder has: then its certificates are new as well, and the
 // renewal of certificates is not what they need.
-func replaces(r card.Record) bool {
-	return r.IssueKind == card.Renewal || r.IssueKind == card.PageFull || r.IssueKind == card.StayChanged
+func replaces(tx *store.Tx, r card.Record) (bool, error) {
+	if r.ID == 0 {
+		return false, nil
+	}
+	kind, err := card.KindOf(tx, r.IssueKind)
+	return kind.Renewal || r.IssueKind == card.PageFull || r.IssueKind == card.StayChanged, err
 }

@@ -49,9 +49,16 @@ func (s *Site) chooseVenue(c *gin.Context, tx *store.Tx, v visitor) (reply, erro
 		return reply{}, err
 	}
 	for _, venue := range venues {
-		free, err := page.freeVenue(tx, v, venue)
+		days := daysCompared
+		if len(venues) > venuesInFull {
+			days = 1
+		}
+		free, err := page.freeVenue(tx, v, venue, days)
 		if err != nil {
 			return reply{}, err
+		}
+		if len(venues) > venuesInFull {
+			free.Address = ""
 		}
 		page.Venues = append(page.Venues, free)
 	}
@@ -66,7 +73,7 @@ func otherService(v visitor) string {
 	return ""
 }
 
-func (f frame) freeVenue(tx *store.Tx, v visitor, venue booking.Venue) (freeVenue, error) {
+func (f frame) freeVenue(tx *store.Tx, v visitor, venue booking.Venue, days int) (freeVenue, error) {
 	free := freeVenue{place: f.place(venue)}
 	o, err := openingsOf(tx, venue, v.service)
 	if err != nil {
@@ -81,7 +88,7 @@ func (f frame) freeVenue(tx *store.Tx, v visitor, venue booking.Venue) (freeVenu
 	sum := 0
 	for _, day := range o.days {
 		sum += day.Remaining
-		if day.Remaining > 0 && len(free.Days) < daysCompared {
+		if day.Remaining > 0 && len(free.Days) < days {
 			free.Days = append(free.Days, f.dayChoice(v, venue, day))
 		}
 	}

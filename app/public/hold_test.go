@@ -1,9 +1,11 @@
 package public
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -128,4 +130,79 @@ func (w *town) held() (n int) {
 		return err
 	})
 	return n
+}
+
+func TestThirtyTwoPeopleHoldOnePlace(t *testing.T) {
+	const people = 32
+	w := newTown(t, people/2)
+	slot := w.slot(w.main, on(12, 2), 9*60+30)
+	other := w.slotOf(w.renewal, w.main, on(12, 2), 9*60)
+	base := "/services/" + string(w.renewal.Ref)
+	actions := make([]func() (*apptest.Page, error), people)
+	for n := range people {
+		// Half come with a card, half without: two places, each for one.
+		c, path := w.client.Another(), base+"/check"
+		var values url.Values
+		if n%2 == 0 {
+			c, _ = w.signIn(n/2, "")
+			path = "/hold"
+			_, _, values = c.Get(dayPath(w.main.Ref, on(12, 2))).Fill("/hold", url.Values{"slot": {string(slot.Ref)}})
+		} else {
+			who := url.Values{"name": {"仮　名"}, "telephone": {fmt.Sprintf("09000000%03d", n)}}
+			_, _, values = c.Get(base+"/who?slot="+string(other.Ref)).Fill(path, who)
+		}
+		actions[n] = func() (*apptest.Page, error) { return c.Try(http.MethodPost, path, values) }
+	}
+	pages := make([]*apptest.Page, people)
+	errs := make([]error, people)
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for n := range people {
+		wg.Go(func() {
+			<-start
+			pages[n], errs[n] = actions[n]()
+		})
+	}
+	close(start)
+	wg.Wait()
+	won := [2]int{}
+	for n, p := range pages {
+		if errs[n] != nil {
+			t.Fatal(errs[n])
+		}
+		if p.Status == http.StatusOK {
+			won[n%2]++
+			continue
+		}
+		w.status(p, http.StatusConflict)
+		w.says(p, ".summary", "満員になりました")
+	}
+	if won != [2]int{1, 1} || w.held() != 2 {
+		t.Errorf("got %v winners and %d places held, want one each", won, w.held())
+	}
+	w.mustHold()
+}
+
+func TestHoldOfAVisitorLeavesNoNameBehind(t *testing.T) {
+	w := newTown(t, 0)
+	base := "/services/" + string(w.renewal.Ref)
+	slot := w.slotOf(w.renewal, w.main, on(12, 2), 9*60)
+	people := func() (n int) {
+		apptest.Read(t, w.st, func(tx *store.Tx) (err error) {
+			n, err = store.One[int](tx, `SELECT count(*) FROM recipient`)
+			return err
+		})
+		return n
+	}
+	check := w.client.Get(base+"/who?slot="+string(slot.Ref)).Submit(base+"/check", typed())
+	if w.held() != 1 || people() != 1 {
+		t.Fatalf("got %d places held and %d people on record, want one each", w.held(), people())
+	}
+	w.clock.Advance(11 * time.Minute)
+	apptest.Write(t, w.st, booking.ExpireHolds)
+	if w.held() != 0 || people() != 0 {
+		t.Errorf("got %d places held and %d people on record afterwards, want none", w.held(), people())
+	}
+	w.at(check.Submit(base+"/book", nil), "/booking")
+	w.mustHold()
 }

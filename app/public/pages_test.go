@@ -1,6 +1,7 @@
 package public
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -250,6 +251,9 @@ func wantHouseRules(t *testing.T, language web.Language, s shown) {
 	apptest.BannedInIE11(t, s.name+".html", s.page.Body)
 	wantStructure(t, language, s.page)
 	wantLabels(t, s.page)
+	if sheet, err := readAsset("site.css"); err != nil || len(s.page.Body)+len(sheet) > mostBytes {
+		t.Errorf("page weighs %d bytes with its style sheet of %d, want at most %d (%v)", len(s.page.Body)+len(sheet), len(sheet), mostBytes, err)
+	}
 	for _, secret := range []string{"山田", "花子", "ヤマダ", "秘密", "1948-04-05", "19480405"} {
 		if strings.Contains(s.page.Body, secret) && !strings.HasPrefix(s.name, "sign_in_") {
 			t.Errorf("page shows %q, which nobody typed", secret)
@@ -409,7 +413,20 @@ func TestEveryPageIsLight(t *testing.T) {
 		}
 		return booking.AddSlots(tx, w.by, venue, w.service, windows)
 	})
-	for _, path := range []string{"/", slotsPath(w.branch.Ref), slotsPath(w.branch.Ref) + "&view=calendar", dayPath(w.branch.Ref, on(12, 3))} {
+	// As many places as a city has.
+	apptest.Write(t, w.st, func(tx *store.Tx) error {
+		for n := range 40 {
+			venue, err := booking.AddVenue(tx, w.by, booking.Venue{Name: fmt.Sprintf("第%d出張所", n), Address: "大字苫米地字下宿23-1", Telephone: "0178-00-0009"})
+			if err != nil {
+				return err
+			}
+			if err := booking.AddSlots(tx, w.by, venue, w.service, windows[:64]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, path := range []string{"/", "/venues", slotsPath(w.branch.Ref), slotsPath(w.branch.Ref) + "&view=calendar", dayPath(w.branch.Ref, on(12, 3))} {
 		for _, language := range web.Languages() {
 			address := language.Prefix + path
 			p := c.Get(address)

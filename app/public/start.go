@@ -38,6 +38,10 @@ type openVenue struct {
 	Href  string // its own page
 }
 
+// venuesInFull is how many places are described on the first page, and how many
+// show several free days: with more, their own pages do, and these stay light.
+const venuesInFull = 8
+
 func (s *Site) start(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
 	page := startPage{frame: s.frame(c, v, "start.title")}
 	venues, err := booking.Venues(tx)
@@ -48,6 +52,10 @@ func (s *Site) start(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
 		return reply{}, err
 	}
 	for _, venue := range venues {
+		if len(venues) > venuesInFull {
+			page.Venues = append(page.Venues, openVenue{place: place{Name: venue.Name}, Href: page.Path("/places/" + string(venue.Ref))})
+			continue
+		}
 		open, err := page.openVenue(tx, venue)
 		if err != nil {
 			return reply{}, err

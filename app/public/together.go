@@ -196,6 +196,8 @@ func (v visitor) comesAlong(tx *store.Tx, form *web.Form, r card.Record) error {
 		form.Fail("notice_number", "together_issued")
 	case live:
 		form.Fail("notice_number", "together_booked")
+	case !r.NeedsBooking:
+		form.Fail("notice_number", booking.NotNeeded.Code)
 	case 1+len(v.family) >= rules.TogetherMost:
 		form.Fail("", "together_most", "most", rules.TogetherMost)
 	}

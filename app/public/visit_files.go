@@ -2,6 +2,7 @@ package public
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -103,30 +104,14 @@ type bringing struct {
 }
 
 func (f frame) bringing(tx *store.Tx, v visitor) (bringing, error) {
-	c := booking.Case{IssueKind: v.record.IssueKind, Comer: v.visit.Comer}
-	b := bringing{}
-	if years, known := v.record.Birth.AgeOn(v.visit.Slot.HeldOn); known {
-		c.Age = booking.AgeClasses(years)
-		b.Minor = years < 15
-	}
-	if c.Comer == "" {
-		c.Comer = booking.Holder
-		if b.Minor {
-			c.Comer = booking.Guardian
-		}
-	}
-	b.Comer = c.Comer
+	c := booking.CaseOf(v.visit, v.record)
+	b := bringing{Comer: c.Comer, Minor: slices.Contains(c.Age, booking.Under15)}
 	for _, who := range []booking.Comer{booking.Holder, booking.Guardian, booking.Proxy} {
 		b.Comers = append(b.Comers, option{string(who), f.T("comer." + string(who)), who == c.Comer})
 	}
 	var err error
-	if b.Lines, err = booking.BringFor(tx, v.service.ID, c); err != nil {
-		return b, err
-	}
-	if len(b.Lines) == 0 && !v.other {
-		b.Lines = lines(v.town.WhatToBring) // a town that has not said more
-	}
-	return b, nil
+	b.Lines, err = booking.BringToVisit(tx, v.visit, v.record)
+	return b, err
 }
 
 // setComer keeps who will come.

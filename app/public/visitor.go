@@ -315,7 +315,7 @@ func returnPath(said string) string {
 		return ""
 	}
 	kept := url.Values{}
-	for _, name := range []string{"venue", "view", "month", "slot"} {
+	for _, name := range []string{"venue", "view", "month", "slot", "day"} {
 		if value := u.Query().Get(name); value != "" {
 			kept.Set(name, value)
 		}
