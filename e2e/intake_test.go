@@ -111,6 +111,7 @@ func (b *browser) readIntoBatch(w *town) {
 	if sound := b.attribute(`audio`, "src"); !strings.Contains(sound, "read-done.mp3") {
 		b.Errorf("got sound %q, want that of a code read", sound)
 	}
+	b.heard()
 	b.shoot("read")
 	b.follow(`form[action="/read/undo"] button`)
 	b.must("直前の読取りを取り消しました", "あと4件")
@@ -128,6 +129,27 @@ func (b *browser) readIntoBatch(w *town) {
 	b.shoot("compare")
 	b.follow(`form[action="/read/correct"] button`)
 	b.must("南部町新")
+}
+
+// heard fails unless the page's sound has been played; without scripts nobody
+// can ask the browser.
+func (b *browser) heard() {
+	b.Helper()
+	if b.axe == "" {
+		return
+	}
+	var played string
+	b.do(chromedp.Evaluate(`new Promise(function (done) {
+		var a = document.querySelector('audio'), n = 0;
+		(function look() {
+			if (a.played.length > 0 && a.played.end(0) > 0) { return done('played'); }
+			if (a.error || ++n > 50) { return done('not played: ' + (a.error ? a.error.message : 'paused ' + a.paused)); }
+			setTimeout(look, 100);
+		})();
+	})`, &played, awaitPromise))
+	if played != "played" {
+		b.Errorf("%s: the sound was %s", b.path(), played)
+	}
 }
 
 func (b *browser) readPicture(w *town) {

@@ -108,6 +108,9 @@ func (f *BatchForm) check(tx *store.Tx) (venueID int64, _ error) {
 	if utf8.RuneCountInString(f.Remarks) > remarksLength {
 		return 0, RemarksTooLong.On("remarks").With("most", fmt.Sprint(remarksLength))
 	}
+	if holdsMyNumber(f.Remarks) {
+		return 0, HoldsMyNumber.On("remarks")
+	}
 	venueID, err := store.One[int64](tx, `SELECT id FROM venue WHERE ref = ? AND retired_at IS NULL`, f.Venue)
 	if errors.Is(err, store.ErrNotFound) {
 		return 0, BatchVenue.On("venue")

@@ -66,6 +66,9 @@ func TestBatchCountsWhatIsReadUntilItIsClosed(t *testing.T) {
 	if p, _ := problem.As(err); !errors.Is(err, ReadBeforeInBatch) || p.Args["batch"] != b.Name() || p.Args["by"] != "受付 花子" {
 		t.Errorf("got %v, want it to say with which delivery and by whom", err)
 	}
+	if _, err := take(t, st, by, Scan{Payload: sample, Position: "123456789018"}); !errors.Is(err, HoldsMyNumber) {
+		t.Errorf("got %v for a 個人番号 as a shelf, want it refused", err)
+	}
 	if b = again(t, st, b.Ref); b.Read != 1 || b.Expected != 2 {
 		t.Errorf("got %d read of %d, want 1 of 2", b.Read, b.Expected)
 	}
@@ -100,6 +103,7 @@ func TestBatchesThatAreRefused(t *testing.T) {
 		"years ago":        {BatchForm{ArrivedOn: today.AddDays(-400), Venue: b.VenueRef}, BatchDay},
 		"no place":         {BatchForm{ArrivedOn: today, Venue: "nowhere"}, BatchVenue},
 		"too many":         {BatchForm{ArrivedOn: today, Venue: b.VenueRef, Expected: 100001}, BatchExpected},
+		"a 個人番号":           {BatchForm{ArrivedOn: today, Venue: b.VenueRef, Remarks: "1234 5678 9018"}, HoldsMyNumber},
 		"remarks too long": {BatchForm{ArrivedOn: today, Venue: b.VenueRef, Remarks: strings.Repeat("長", 201)}, RemarksTooLong},
 	} {
 		err := st.Write(t.Context(), func(tx *store.Tx) error { _, err := OpenBatch(tx, by, c.form); return err })

@@ -84,6 +84,9 @@ func Take(tx *store.Tx, by audit.Actor, s Scan) (Result, error) {
 	if utf8.RuneCountInString(s.Position) > positionLength {
 		return Result{}, PositionTooLong.On("position").With("most", fmt.Sprint(positionLength))
 	}
+	if holdsMyNumber(s.Position) {
+		return Result{}, HoldsMyNumber.On("position")
+	}
 	var batchID int64
 	if s.Batch != "" {
 		b, err := BatchByRef(tx, s.Batch)
