@@ -19,6 +19,8 @@ type demoStart struct {
 	Notices  []demoNotice `json:"notices"`
 	// Payloads are codes of the recipient list that were not read yet.
 	Payloads []string `json:"payloads"`
+	// List is a picture of a list page with those codes.
+	List string `json:"list"`
 }
 
 type demoNotice struct {
@@ -43,6 +45,9 @@ func serveDemo(ctx context.Context, s Surroundings) error {
 			return err
 		}
 		start := demoStart{Public: svc.PublicURL, Console: svc.ConsoleURL, StaffID: r.StaffID, Password: r.Password, Payloads: r.Payloads}
+		if start.List, err = writeDemoList(cfg, r.Payloads); err != nil {
+			return err
+		}
 		for _, n := range r.Notices {
 			start.Notices = append(start.Notices, demoNotice{Number: n.Number, BirthDate: n.BirthDate})
 		}
@@ -64,6 +69,7 @@ func printDemo(s Surroundings, svc *service, d demoStart) error {
 	for _, p := range d.Payloads {
 		fmt.Fprintf(&b, "  %s\n", p)
 	}
+	fmt.Fprintf(&b, "\n便の画面で試せる一覧の画像\n  %s\n", d.List)
 	b.WriteByte('\n')
 	if _, err := fmt.Fprint(s.Out, b.String()); err != nil {
 		return err

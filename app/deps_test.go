@@ -16,7 +16,7 @@ import (
 var allowed = map[string][]string{
 	"madoguchi": {"app"},
 	"app": {"app/attempt", "app/audit", "app/bench", "app/booking", "app/card", "app/console", "app/demo", "app/intake", "app/jp",
-		"app/mail", "app/postal", "app/problem", "app/public", "app/qr", "app/settings", "app/sheet", "app/staff", "app/web", "store", "store/crypt", "store/replica", "store/restore"},
+		"app/mail", "app/postal", "app/problem", "app/public", "app/qr", "app/qr/draw", "app/settings", "app/sheet", "app/staff", "app/web", "store", "store/crypt", "store/replica", "store/restore"},
 	"app/audit":     {"store"},
 	"app/attempt":   {"store"},
 	"app/settings":  {"app/audit", "app/problem", "app/jp", "store"},

@@ -56,6 +56,7 @@ type town struct {
 			BirthDate string `json:"birth_date"`
 		}
 		Payloads []string
+		List     string // a picture of a list page with the codes of Payloads
 	}
 }
 

@@ -285,6 +285,12 @@ func (b *browser) printedList(payloads []string, perPage int) string {
 // page at which it stopped, and nothing is read twice.
 func TestListIsReadOnAfterAKill(t *testing.T) {
 	w := run(t)
+	said, status := output(t, w.binary("qr", w.start.List))
+	for _, payload := range w.start.Payloads {
+		if number, _, _ := strings.Cut(payload, ","); status != 0 || !strings.Contains(said, number) {
+			t.Errorf("got status %d, %s from the demo's list, want %s in it", status, said, number)
+		}
+	}
 	b := open(t, w.start.Console, desktop, false)
 	var payloads []string
 	for i := range 40 {
