@@ -54,8 +54,8 @@ type visitFacts struct{ Path, When, Venue, Service, Number, Channel, Reason stri
 
 type recentVisit struct {
 	person
-	At, When, State, Class, Number string
-	Visit                          link
+	At, When, State, Class string
+	Visit                  link
 }
 
 func (d *Desk) askCheckIn(c *gin.Context) error {
@@ -286,7 +286,7 @@ func (p *checkInPage) fill(tx *store.Tx, c *gin.Context) error {
 	for _, l := range came[:min(len(came), recentVisits)] {
 		p.Recent = append(p.Recent, recentVisit{
 			person: visitPerson(l.DayEntry), At: clock(l.Visit.CheckedInAt), When: l.Visit.Slot.Starts.String(),
-			State: l.Visit.State.Label(), Class: string(l.Visit.State), Number: l.Visit.Number.String(),
+			State: l.Visit.State.Label(), Class: string(l.Visit.State),
 			Visit: link{Path: visitPath(l.Visit.Booking.Ref), Label: l.Visit.Number.String()},
 		})
 	}
