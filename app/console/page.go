@@ -18,7 +18,7 @@ type page struct {
 	ServiceName string
 	Demo        bool
 	Account     *staff.Account // nil before sign-in
-	Menu        []link
+	Menu        []menuGroup
 }
 
 // head lets show fill the page that a struct embeds.
@@ -30,24 +30,32 @@ func (p *page) failed(f *web.Form) {
 	p.Failed = len(p.Errors) > 0
 }
 
-// menuEntries are the buttons at the top of every page (メニュー).
+// menuGroup are the buttons of one kind of work.
+type menuGroup struct {
+	Label string
+	Links []link
+}
+
+// menuEntries are the buttons at the top of every page (メニュー), kind of work
+// by kind of work.
 var menuEntries = []struct {
+	group string
 	link
 	permission staff.Permission
 }{
-	{link{Path: "/", Label: "本日の予約"}, staff.MaySeeToday},
-	{link{Path: "/check-in", Label: "来庁受付"}, staff.MayCheckIn},
-	{link{Path: "/board", Label: "呼出し状況"}, staff.MayCheckIn},
-	{link{Path: "/bookings", Label: "予約の一覧"}, staff.MayListBookings},
-	{link{Path: "/read", Label: "一覧の読取り"}, staff.MayReadList},
-	{link{Path: "/batches", Label: "便"}, staff.MayReadList},
-	{link{Path: "/lists", Label: "名簿の取込"}, staff.MayTakeLists},
-	{link{Path: "/search", Label: "さがす"}, staff.MaySearch},
-	{link{Path: "/announcements", Label: "お知らせ"}, staff.MayAnnounce},
-	{link{Path: "/visitors", Label: "カードなしの予約"}, staff.MayBook},
-	{link{Path: "/waiting-list", Label: "キャンセル待ち"}, staff.MayBook},
-	{link{Path: "/mails", Label: "メールの状況"}, staff.MaySeeMail},
-	{link{Path: "/setup", Label: "受付の設定"}, staff.MaySetUpCounter},
+	{"窓口", link{Path: "/", Label: "本日の予約"}, staff.MaySeeToday},
+	{"窓口", link{Path: "/check-in", Label: "来庁受付"}, staff.MayCheckIn},
+	{"窓口", link{Path: "/board", Label: "呼出し状況"}, staff.MayCheckIn},
+	{"窓口", link{Path: "/search", Label: "さがす"}, staff.MaySearch},
+	{"予約", link{Path: "/bookings", Label: "予約の一覧"}, staff.MayListBookings},
+	{"予約", link{Path: "/visitors", Label: "カードなしの予約"}, staff.MayBook},
+	{"予約", link{Path: "/waiting-list", Label: "キャンセル待ち"}, staff.MayBook},
+	{"取込", link{Path: "/read", Label: "一覧の読取り"}, staff.MayReadList},
+	{"取込", link{Path: "/batches", Label: "便"}, staff.MayReadList},
+	{"取込", link{Path: "/lists", Label: "名簿の取込"}, staff.MayTakeLists},
+	{"管理", link{Path: "/announcements", Label: "お知らせ"}, staff.MayAnnounce},
+	{"管理", link{Path: "/mails", Label: "メールの状況"}, staff.MaySeeMail},
+	{"管理", link{Path: "/setup", Label: "受付の設定"}, staff.MaySetUpCounter},
 }
 
 // show answers with a page: name is its template, title its heading.
@@ -73,10 +81,15 @@ func (d *Desk) frame(c *gin.Context, p *page) {
 		return
 	}
 	for _, e := range menuEntries {
-		if a.Role.May(e.permission) {
-			e.Here = e.Path == c.FullPath() || e.Path != "/" && strings.HasPrefix(c.FullPath(), e.Path+"/")
-			p.Menu = append(p.Menu, e.link)
+		if !a.Role.May(e.permission) {
+			continue
 		}
+		e.Here = e.Path == c.FullPath() || e.Path != "/" && strings.HasPrefix(c.FullPath(), e.Path+"/")
+		if n := len(p.Menu); n == 0 || p.Menu[n-1].Label != e.group {
+			p.Menu = append(p.Menu, menuGroup{Label: e.group})
+		}
+		last := &p.Menu[len(p.Menu)-1]
+		last.Links = append(last.Links, e.link)
 	}
 }
 
