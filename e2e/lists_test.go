@@ -100,7 +100,7 @@ func (b *browser) takeAddresses(w *town) {
 
 	b.visit("/lists")
 	b.press0(`input[name=list][value=address]`)
-	b.do(chromedp.SetUploadFiles(`#f-file`, []string{w.file("login.csv", []byte("<!DOCTYPE html><html><body>ログイン</body></html>"))}, chromedp.ByQuery))
+	b.do(chromedp.SetUploadFiles(`#f-file`, []string{w.file("page.csv", []byte("<!DOCTYPE html><html><body>ログイン</body></html>"))}, chromedp.ByQuery))
 	b.follow(`form[action="/lists/file"] button`)
 	b.must("ウェブページ（HTML）です")
 	b.shoot("refused")

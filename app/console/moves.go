@@ -234,8 +234,11 @@ func (p *movesPage) list(ask moveAsk, plan booking.MovePlan) {
 		if l.Goes() {
 			line.To = slotTime(l.To)
 		}
-		if ask.how != howCancel && !l.Goes() && l.Record.Telephone != "" {
-			line.By = "電話で相談"
+		if ask.how != howCancel && !l.Goes() {
+			line.By = "個別に相談" // no mail goes out for who stays
+			if l.Record.Telephone != "" {
+				line.By = "電話で相談"
+			}
 		}
 		p.Lines = append(p.Lines, line)
 	}

@@ -80,7 +80,10 @@ func (f *furigana) page(body []byte) []byte {
 				raw = f.text(raw)
 			}
 		case html.StartTagToken:
-			if name, _ := z.TagName(); keepsPlain[string(name)] {
+			// What only screen readers get is read aloud without readings.
+			name, _ := z.TagName()
+			inside := len(plain) > 0 && plain[len(plain)-1] == string(name)
+			if keepsPlain[string(name)] || inside || strings.Contains(raw, `class="unseen"`) {
 				plain = append(plain, string(name))
 			}
 		case html.EndTagToken:
