@@ -129,6 +129,15 @@ type Booking struct {
 // Subject names the booking in the audit log.
 func (b Booking) Subject() audit.Subject { return audit.Subject{Kind: "booking", Ref: b.Ref} }
 
+// LastChange is when the booking became what it is: whether it is confirmed by
+// the second place goes by that.
+func (b Booking) LastChange() time.Time {
+	if b.ChangedAt.After(b.BookedAt) {
+		return b.ChangedAt
+	}
+	return b.BookedAt
+}
+
 // Live reports whether the booking still stands. A hold is none yet.
 func (b Booking) Live() bool { return b.State == Booked || b.State == CheckedIn || b.State == Called }
 

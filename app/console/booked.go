@@ -18,6 +18,7 @@ type bookedPage struct {
 	page
 	Person      person
 	Number      string
+	Provisional bool
 	Spoken      string
 	When        string
 	Venue       string
@@ -51,6 +52,7 @@ func (d *Desk) booked(c *gin.Context) error {
 }
 
 func (p *bookedPage) fill(tx *store.Tx, v booking.Visit, r card.Record) (err error) {
+	p.Provisional = provisional(tx, v)
 	p.Number, p.Spoken = v.Number.String(), spoken(v.Number.String())
 	p.When, p.Venue, p.Address = v.Slot.HeldOn.Era()+"　"+slotSpan(v.Slot), v.Venue.Name, v.Venue.Address
 	p.Slip = bookingPath(v.Booking.Ref) + "/slip"

@@ -48,6 +48,7 @@ var menuEntries = []struct {
 	{link{Path: "/waiting-list", Label: "キャンセル待ち"}, staff.MayBook},
 	{link{Path: "/mails", Label: "メールの状況"}, staff.MaySeeMail},
 	{link{Path: "/setup", Label: "受付の設定"}, staff.MaySetUpCounter},
+	{link{Path: "/system", Label: "システム"}, staff.MayWatchSystem},
 }
 
 // show answers with a page: name is its template, title its heading.

@@ -62,6 +62,7 @@ var pages = map[string]any{
 	"waiting_quit": &quitPage{},
 	"waiting_join": &joinPage{},
 	"mails":        &mailsPage{},
+	"system":       &systemPage{},
 }
 
 func TestTemplatesFitTheirPageStructs(t *testing.T) {

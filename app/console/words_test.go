@@ -35,7 +35,7 @@ var met = []*problem.Problem{
 	staff.Stale, staff.LastEverywhere,
 	booking.NotToday, booking.StepNotAllowed, booking.NotLateYet, booking.VisitNotFound, booking.NothingScanned, booking.ScannedWithIME,
 	booking.CounterTooLong, booking.CounterNotFound, booking.NobodyWaits, booking.ExtractTooLong, TooManyRows,
-	mail.NotFound, mail.NotOver,
+	mail.NotFound, mail.NotOver, AlarmUnknown,
 }
 
 func TestEveryProblemMetHereHasASentence(t *testing.T) {
@@ -52,7 +52,7 @@ func TestEveryProblemMetHereHasASentence(t *testing.T) {
 		"session_expired", "signed_out", "password_changed", "note_written", "sign_in_released", "contact_corrected",
 		"card_issued", "booking_cancelled", toBook.flash, toChange.flash, toBookTogether.flash,
 		"booking_tied", "moved_many", "waiting_joined", "waiting_moved_up", "waiting_declined", "waiting_removed",
-		"mail_again", "mail_told",
+		"mail_again", "mail_told", "alarm_acknowledged", "alarm_tested",
 	} {
 		keys = append(keys, "flash."+flash)
 	}
