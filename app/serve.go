@@ -214,6 +214,9 @@ func firstStart(ctx context.Context, st *store.Store, out io.Writer) error {
 		if err := booking.EnsureServices(tx, by); err != nil {
 			return err
 		}
+		if err := booking.EnsureProxyReasons(tx, by); err != nil {
+			return err
+		}
 		if err := settings.EnsureQuestions(tx, by); err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func TestWhoComesIsShownAndDecidesWhatToBring(t *testing.T) {
 		if err := booking.SetBring(tx, o.accounts["kanri"].Actor("r1"), s.Ref, s.Version, lines); err != nil {
 			return err
 		}
-		return booking.SetComer(tx, audit.Actor{Kind: audit.Resident, Ref: o.ichiro.Card.Ref, Request: "r2"}, v.Booking.Ref, booking.Proxy)
+		return booking.SetComer(tx, audit.Actor{Kind: audit.Resident, Ref: o.ichiro.Card.Ref, Request: "r2"}, v.Booking.Ref, booking.Proxy, "")
 	})
 	must(t, o.clerk().Get(page), http.StatusOK, "来るかた", "代理人が来る")
 	must(t, o.clerk().Get(page+"/slip"), http.StatusOK, "委任状")
