@@ -24,6 +24,7 @@ type bookedPage struct {
 	Venue       string
 	Address     string
 	WhatToBring []string
+	Comer       string // who will come; "" while nobody has said
 	Slip        string // where the slip is printed
 	Record      link
 }
@@ -59,6 +60,9 @@ func (p *bookedPage) fill(tx *store.Tx, v booking.Visit, r card.Record) (err err
 	p.Record = link{Path: p.Person.Path, Label: p.Person.Name + " さんの記録へ"}
 	if v.CardID == 0 {
 		p.Record.Label = "この予約の画面へ"
+	}
+	if p.Comer, err = comerText(tx, v.Booking); err != nil {
+		return err
 	}
 	p.WhatToBring, err = booking.BringToVisit(tx, v, r)
 	return err

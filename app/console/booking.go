@@ -26,7 +26,7 @@ type bookingPage struct {
 	Service     string
 	Number      string
 	Channel     string
-	Comer       string // who will come, as the resident says; "" while nobody has said
+	Comer       string // who will come, and why a proxy does; "" while nobody has said
 	BookedAt    string
 	Provisional bool     // the second place does not have it yet (仮受付)
 	Changes     []change // what became of it after that
@@ -107,8 +107,10 @@ func (p *bookingPage) fill(tx *store.Tx, c *gin.Context, e booking.DayEntry) err
 	p.State = standing{v.State.Label(), string(v.State)}
 	p.When, p.Venue, p.Service = v.Slot.HeldOn.Era()+"　"+slotSpan(v.Slot), v.Venue.Name, service.Name
 	p.Number, p.Channel, p.BookedAt = v.Number.String(), v.Channel.Label(), recently(v.BookedAt)
-	p.Comer = v.Comer.Label()
 	p.Provisional = provisional(tx, v)
+	if p.Comer, err = comerText(tx, v.Booking); err != nil {
+		return err
+	}
 	p.changes(v.Booking)
 	if p.Reason, p.Why = v.Reason, "枠を超えた理由"; v.Seat != booking.OverSeat {
 		p.Why = "カードの記録なしで予約した理由"
@@ -178,6 +180,7 @@ func (p *bookingPage) buttons(tx *store.Tx, e booking.DayEntry, may func(staff.P
 		if v.CardID == 0 {
 			add(staff.MayBook, button{path + "/tie", "カードと結び付ける", "second"})
 		}
+		add(staff.MayBook, button{path + "/comer", "来るかたを決める", "second"})
 		add(staff.MaySearch, button{path + "/slip", "予約票を印刷する", "second"})
 		add(staff.MaySearch, button{path + "/booked", "予約番号を大きく表示する", "second"})
 		if v.Slot.HeldOn.Compare(jp.DateOf(tx.Now)) >= 0 {
