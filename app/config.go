@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"madoguchi/app/watch"
 	"madoguchi/store/crypt"
 	"madoguchi/store/replica"
 )
@@ -30,6 +31,10 @@ type Config struct {
 	Metrics  string         // address for monitoring, "" for none
 	Identity string         // file with the identity that opens encrypted copies
 	Confirm  replica.Policy // when a write counts as done
+	Peer     string         // address of the other machine's resident site, "" for none
+
+	Alert  watch.Channels // whom to tell what is wrong
+	Limits watch.Limits   // and when
 }
 
 // Database is the path of the database file.
@@ -83,7 +88,7 @@ var (
 		}, get: func(c Config) string { return string(c.Confirm) }}
 )
 
-var allOptions = append([]option{optData, optPublic, optConsole, optReplica, optIdentity, optConfirm, optMetrics, optTrustProxy}, mailOptions...)
+var allOptions = append([]option{optData, optPublic, optConsole, optReplica, optIdentity, optConfirm, optMetrics, optTrustProxy}, slices.Concat(mailOptions, alertOptions)...)
 
 func text(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, v string) error {
@@ -183,6 +188,9 @@ func (c *Config) complete(cmd command) []string {
 		wrong = append(wrong, "--public と --console: 同じアドレスは使えません")
 	}
 	wrong = append(wrong, c.Mail.wrong()...)
+	if len(c.Alert.To) > 0 && !c.Mail.On() {
+		wrong = append(wrong, "--alert-mail: メールで知らせるには、--smtp-host も指定してください")
+	}
 	if !cmd.has(optReplica.name) || c.Data == "" {
 		return wrong
 	}

@@ -16,7 +16,7 @@ import (
 var allowed = map[string][]string{
 	"madoguchi": {"app"},
 	"app": {"app/attempt", "app/audit", "app/bench", "app/booking", "app/card", "app/console", "app/demo", "app/intake", "app/jp",
-		"app/mail", "app/postal", "app/problem", "app/public", "app/qr", "app/qr/draw", "app/settings", "app/sheet", "app/staff", "app/web", "store", "store/crypt", "store/replica", "store/restore"},
+		"app/mail", "app/postal", "app/problem", "app/public", "app/qr", "app/qr/draw", "app/settings", "app/sheet", "app/staff", "app/watch", "app/web", "store", "store/crypt", "store/replica", "store/restore"},
 	"app/audit":     {"store"},
 	"app/attempt":   {"store"},
 	"app/settings":  {"app/audit", "app/problem", "app/jp", "store"},
@@ -28,7 +28,8 @@ var allowed = map[string][]string{
 	"app/demo":      {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/settings", "app/staff", "store"},
 	"app/web":       {"app/jp", "app/problem", "store"},
 	"app/public":    {"app/attempt", "app/audit", "app/booking", "app/card", "app/jp", "app/mail", "app/problem", "app/qr/draw", "app/settings", "app/sheet", "app/web", "store"},
-	"app/console":   {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/mail", "app/postal", "app/problem", "app/qr", "app/qr/draw", "app/settings", "app/sheet", "app/staff", "app/web", "store"},
+	"app/console":   {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/mail", "app/postal", "app/problem", "app/qr", "app/qr/draw", "app/settings", "app/sheet", "app/staff", "app/watch", "app/web", "store", "store/replica"},
+	"app/watch":     {"app/audit", "app/jp", "app/mail", "store", "store/replica"},
 	"app/apptest":   {"store"},
 	"app/postal":    {"app/jp"},
 	"e2e/postal":    {"app/postal"},

@@ -55,14 +55,23 @@ func answerHealth(w http.ResponseWriter, ok bool, says string) {
 	fmt.Fprintln(w, says) //nolint:errcheck // whoever asked has gone
 }
 
-// standingBy is what a machine answers that serves nothing.
-func standingBy(w http.ResponseWriter, r *http.Request) {
+// standingBy is what a machine answers that serves nothing. To the other one it
+// says whether it could take over: not while it is blind for the copies.
+func standingBy(blind func() bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answerStandby(w, r, blind()) })
+}
+
+func answerStandby(w http.ResponseWriter, r *http.Request, blind bool) {
 	if r.URL.Path == "/livez" {
 		answerHealth(w, true, "alive")
 		return
 	}
 	if r.URL.Path == "/readyz" {
-		answerHealth(w, false, "standby")
+		says := "standby"
+		if blind {
+			says = "standby blind"
+		}
+		answerHealth(w, false, says)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

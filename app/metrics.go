@@ -1,15 +1,18 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"madoguchi/app/watch"
 	"madoguchi/app/web"
 	"madoguchi/store/replica"
 )
@@ -17,7 +20,8 @@ import (
 // figures are what a monitoring system reads; none of them is about a person.
 type figures struct {
 	status func() replica.Status
-	folder string // of the database
+	watch  *watch.Watcher // nil: nothing but the copies and the disk
+	folder string         // of the database
 }
 
 var (
@@ -28,11 +32,19 @@ var (
 	figureSuccess   = prometheus.NewDesc("madoguchi_copy_last_success_timestamp_seconds", "When copying last ended well.", nil, nil)
 	figureFenced    = prometheus.NewDesc("madoguchi_fenced", "1 once another server has taken over.", nil, nil)
 	figureEpoch     = prometheus.NewDesc("madoguchi_epoch_info", "The epoch that this server writes.", []string{"epoch", "policy"}, nil)
+	figureWaiting   = prometheus.NewDesc("madoguchi_mail_waiting", "Mails that wait to be sent.", nil, nil)
+	figureOldest    = prometheus.NewDesc("madoguchi_mail_oldest_seconds", "How long the mail has waited that has waited longest.", nil, nil)
+	figureFailed    = prometheus.NewDesc("madoguchi_mail_failed", "Mails that failed and that nobody has dealt with.", nil, nil)
+	figureDue       = prometheus.NewDesc("madoguchi_provisional_bookings", "Bookings not confirmed by the place of the copies.", nil, nil)
+	figureRehearsal = prometheus.NewDesc("madoguchi_rehearsal_timestamp_seconds", "When a restore was last rehearsed.", []string{"good"}, nil)
+	figureEnds      = prometheus.NewDesc("madoguchi_certificate_end_timestamp_seconds", "When the watched certificate ends.", nil, nil)
+	figureAlarm     = prometheus.NewDesc("madoguchi_alarm", "1 for each alarm that stands.", []string{"kind", "level", "acknowledged"}, nil)
 	figureFree      = prometheus.NewDesc("madoguchi_disk_free_bytes", "Free room on the disk of the database.", nil, nil)
 )
 
 func (figures) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{figureCommitted, figureCopied, figureLag, figureFailing, figureSuccess, figureFenced, figureEpoch, figureFree} {
+	for _, d := range []*prometheus.Desc{figureCommitted, figureCopied, figureLag, figureFailing, figureSuccess, figureFenced, figureEpoch, figureFree,
+		figureWaiting, figureOldest, figureFailed, figureDue, figureRehearsal, figureEnds, figureAlarm} {
 		to <- d
 	}
 }
@@ -55,6 +67,31 @@ func (f figures) Collect(to chan<- prometheus.Metric) {
 	if err := syscall.Statfs(f.folder, &disk); err == nil {
 		say(figureFree, float64(disk.Bavail)*float64(disk.Bsize))
 	}
+	if f.watch != nil {
+		f.watched(say)
+	}
+}
+
+// watched are the figures of what the status page shows.
+func (f figures) watched(say func(*prometheus.Desc, float64, ...string)) {
+	m := f.watch.Measure(context.Background())
+	say(figureDue, float64(m.Provisional))
+	if !m.Unreadable {
+		say(figureWaiting, float64(m.Mail.Waiting))
+		say(figureFailed, float64(m.Mail.Failed))
+		if m.Mail.Waiting > 0 {
+			say(figureOldest, m.At.Sub(m.Mail.OldestAt).Seconds())
+		}
+	}
+	if !m.Rehearsal.At.IsZero() {
+		say(figureRehearsal, float64(m.Rehearsal.At.Unix()), strconv.FormatBool(m.Rehearsal.Good))
+	}
+	if !m.Certificate.IsZero() {
+		say(figureEnds, float64(m.Certificate.Unix()))
+	}
+	for _, a := range f.watch.Alarms() {
+		say(figureAlarm, 1, string(a.Kind), string(a.Level), strconv.FormatBool(a.Acknowledged()))
+	}
 }
 
 func truth(b bool) float64 {
@@ -67,7 +104,7 @@ func truth(b bool) float64 {
 // figuresOf answers /metrics with our own figures and Litestream's.
 func (svc *service) figuresOf(status func() replica.Status) (*http.Server, error) {
 	own := prometheus.NewRegistry()
-	if err := own.Register(figures{status, svc.cfg.Data}); err != nil {
+	if err := own.Register(figures{status, svc.watch, svc.cfg.Data}); err != nil {
 		return nil, fmt.Errorf("register figures: %w", err)
 	}
 	mux := http.NewServeMux()

@@ -71,7 +71,7 @@ func TestHealthTellsWhoServes(t *testing.T) {
 	}
 	for path, want := range map[string]int{"/livez": 200, "/readyz": 503, "/": 503, "/sign-in": 503} {
 		w := httptest.NewRecorder()
-		standingBy(w, httptest.NewRequest(http.MethodGet, path, nil))
+		standingBy(func() bool { return false }).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		if w.Code != want || path == "/" && w.Body.Len() < 513 {
 			t.Errorf("standby %s: got %d with %d bytes, want %d", path, w.Code, w.Body.Len(), want)
 		}

@@ -2,13 +2,16 @@ package app
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
 	"madoguchi/app/booking"
 	"madoguchi/app/jp"
+	"madoguchi/app/watch"
 	"madoguchi/store"
 	"madoguchi/store/restore"
 )
@@ -37,19 +40,41 @@ func restoreData(ctx context.Context, s Surroundings) error {
 	if to != "" {
 		path = to
 	}
-	plan, err := restore.Prepare(ctx, restore.Options{Target: cfg.Replica, Path: path, At: point, AcceptLoss: acceptLoss})
+	options := restore.Options{Target: cfg.Replica, Path: path, At: point, AcceptLoss: acceptLoss}
+	if rehearse {
+		return rehearseRestore(ctx, s, options, cfg.Data)
+	}
+	plan, err := restore.Prepare(ctx, options)
 	if err != nil {
 		return err
 	}
 	if err := printLines(s, "これから行うこと", plan.Sentences); err != nil {
 		return err
 	}
-	carryOut := restore.Run
-	if rehearse {
-		carryOut = restore.Rehearse
-	}
-	report, err := carryOut(ctx, plan, verifyCopy)
+	report, err := restore.Run(ctx, plan, verifyCopy)
 	if err != nil {
+		return err
+	}
+	return printLines(s, "結果", report.Sentences)
+}
+
+// rehearseRestore makes sure that the copies can be brought back, replaces
+// nothing and leaves in the data folder how it went, for the status page.
+func rehearseRestore(ctx context.Context, s Surroundings, o restore.Options, folder string) error {
+	begin := time.Now()
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	plan, err := restore.Prepare(ctx, o)
+	if err == nil {
+		err = printLines(s, "これから行うこと", plan.Sentences)
+	}
+	var report restore.Report
+	if err == nil {
+		report, err = restore.Rehearse(ctx, plan, verifyCopy)
+	}
+	note := watch.Rehearsal{At: begin, Good: err == nil, Commit: report.LastCommit.At, Took: watch.Length(time.Since(begin))}
+	if err := errors.Join(err, watch.NoteRehearsal(folder, note)); err != nil {
 		return err
 	}
 	return printLines(s, "結果", report.Sentences)

@@ -20,6 +20,7 @@ import (
 	"madoguchi/app/public"
 	"madoguchi/app/settings"
 	"madoguchi/app/staff"
+	"madoguchi/app/watch"
 	"madoguchi/app/web"
 	"madoguchi/store"
 	"madoguchi/store/replica"
@@ -40,6 +41,7 @@ type service struct {
 	st      *store.Store
 	rep     *replica.Replica
 	outbox  *mail.Outbox
+	watch   *watch.Watcher
 	public  *http.Server
 	console *http.Server
 	// Where the listeners really are, when the port was left to the system.
@@ -101,6 +103,8 @@ func runService(ctx context.Context, s Surroundings, cfg Config, started func(*s
 	defer seats()
 	mails := startMail(working, svc.outbox)
 	defer mails()
+	watching := startWatch(working, svc.watch)
+	defer watching()
 	read, err := svc.startReader(working)
 	if err != nil {
 		return err
@@ -111,6 +115,9 @@ func runService(ctx context.Context, s Surroundings, cfg Config, started func(*s
 	case <-ctx.Done():
 		return nil
 	case <-svc.rep.Fenced():
+		stop()
+		watching()
+		svc.sayFenced()
 		return replica.ErrFenced
 	case err := <-failed:
 		return err
@@ -135,13 +142,16 @@ func (svc *service) open(ctx context.Context, s Surroundings) error {
 	if svc.outbox, err = newOutbox(svc.cfg.Mail, svc.st, s.Files, svc.log); err != nil {
 		return err
 	}
+	if svc.watch, err = svc.newWatch(); err != nil {
+		return err
+	}
 	residents, err := public.New(public.Options{
 		Options: web.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy}, Mail: svc.cfg.Mail.On(),
 	})
 	if err != nil {
 		return err
 	}
-	desk, err := console.New(ctx, console.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy, ResidentSite: svc.cfg.Mail.Site, MailFrom: svc.cfg.Mail.sender()})
+	desk, err := console.New(ctx, console.Options{Store: svc.st, Files: s.Files, Log: svc.log, TrustProxy: svc.cfg.TrustProxy, ResidentSite: svc.cfg.Mail.Site, MailFrom: svc.cfg.Mail.sender(), Watch: svc.watch})
 	if err != nil {
 		return err
 	}
@@ -202,6 +212,9 @@ func firstStart(ctx context.Context, st *store.Store, out io.Writer) error {
 			return err
 		}
 		if err := booking.EnsureServices(tx, by); err != nil {
+			return err
+		}
+		if err := booking.EnsureProxyReasons(tx, by); err != nil {
 			return err
 		}
 		if err := settings.EnsureQuestions(tx, by); err != nil {

@@ -12,8 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"madoguchi/app/watch"
 	"madoguchi/app/web"
 	"madoguchi/store/replica"
 	"madoguchi/store/restore"
@@ -34,8 +36,9 @@ const (
 // stands by otherwise.
 type pair struct {
 	cfg    Config
-	peer   string // address of the other's resident site, "" for none
-	manual bool   // only a person lets it take over
+	peer   string       // address of the other's resident site, "" for none
+	manual bool         // only a person lets it take over
+	blind  *atomic.Bool // it cannot read the copies
 	log    *slog.Logger
 	s      Surroundings
 }
@@ -44,7 +47,7 @@ type pair struct {
 func promoteFile(cfg Config) string { return filepath.Join(cfg.Data, "promote") }
 
 func standby(ctx context.Context, s Surroundings) error {
-	p := pair{s: s, log: slog.New(slog.NewTextHandler(s.Err, nil))}
+	p := pair{s: s, blind: new(atomic.Bool), log: slog.New(slog.NewTextHandler(s.Err, nil))}
 	cfg, rest, err := configure(s, mustLookUp("standby"), func(fs *flag.FlagSet) {
 		fs.StringVar(&p.peer, "peer", environment("MADOGUCHI_PEER"), "もう一台の住民サイトのアドレス（例 http://10.0.0.2:8080）")
 		fs.BoolVar(&p.manual, "manual", false, "自動では引き継がず、madoguchi promote を待つ")
@@ -62,12 +65,17 @@ func standby(ctx context.Context, s Surroundings) error {
 	if cfg.Confirm == replica.Local && !p.manual {
 		return wrongUsage("--confirm local では、自動で引き継げません（答えたのに複製していない予約が失われます）。--confirm provisional か refuse にするか、--manual を付けてください。")
 	}
+	cfg.Peer = p.peer
 	p.cfg = cfg
 	for {
-		if err := p.turn(ctx); err != nil || ctx.Err() != nil {
+		took, err := p.turn(ctx)
+		if err != nil || ctx.Err() != nil {
 			return err
 		}
-		err := runService(ctx, s, cfg, func(svc *service) error {
+		err = runService(ctx, s, cfg, func(svc *service) error {
+			if took {
+				svc.watch.Happened(watch.TakenOver, "もう一台に代わって、この機械が業務を引き継ぎました。もう一台が止まったわけを調べてください。")
+			}
 			if err := firstStart(ctx, svc.st, s.Out); err != nil {
 				return err
 			}
@@ -80,27 +88,28 @@ func standby(ctx context.Context, s Surroundings) error {
 	}
 }
 
-// turn returns when this machine is the one to serve.
-func (p pair) turn(ctx context.Context) error {
+// turn returns when this machine is the one to serve, and whether it has taken
+// over from the other.
+func (p pair) turn(ctx context.Context) (took bool, err error) {
 	waiting, err := p.answerMeanwhile()
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer waiting()
 	for {
 		takeOver, err := p.watch(ctx)
 		if err != nil || ctx.Err() != nil || !takeOver {
-			return err
+			return false, err
 		}
 		begin := time.Now()
 		fmt.Fprintln(p.s.Out, "引き継ぎます。") //nolint:errcheck // as above
 		report, err := restore.TakeOver(ctx, restore.Options{Target: p.cfg.Replica, Path: p.cfg.Database()}, p.cfg.Confirm, verifyCopy)
 		if err == nil {
 			p.log.Info("taken over", "took", time.Since(begin).Round(time.Millisecond).String(), "commit", report.LastCommit.Sequence)
-			return printLines(p.s, fmt.Sprintf("引き継ぎました（%.1f秒）", time.Since(begin).Seconds()), report.Sentences)
+			return true, printLines(p.s, fmt.Sprintf("引き継ぎました（%.1f秒）", time.Since(begin).Seconds()), report.Sentences)
 		}
 		if ctx.Err() != nil {
-			return nil
+			return false, nil
 		}
 		// Whatever it was, the other may have come back, or the store: look again.
 		p.log.Error("taking over failed; watching again", "error", err)
@@ -121,7 +130,7 @@ func (p pair) answerMeanwhile() (end func(), err error) {
 			end()
 			return nil, fmt.Errorf("listen: %w", err)
 		}
-		server := web.NewServer(http.HandlerFunc(standingBy), p.log)
+		server := web.NewServer(standingBy(p.blind.Load), p.log)
 		servers = append(servers, server)
 		go server.Serve(l) //nolint:errcheck // ends with end
 	}
@@ -145,6 +154,7 @@ func (p pair) watch(ctx context.Context) (takeOver bool, err error) {
 	for {
 		now, err := p.look(ctx)
 		asked := p.asked()
+		p.blind.Store(err != nil)
 		switch {
 		case err != nil:
 			// Without the store nothing can be judged, and nothing taken over.

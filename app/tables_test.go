@@ -48,6 +48,7 @@ var owners = map[string]string{
 	"counter_service": "app/booking",
 	"service":         "app/booking",
 	"bring":           "app/booking",
+	"proxy_reason":    "app/booking",
 	"booking_rule":    "app/booking",
 	"hours":           "app/booking",
 	"hours_window":    "app/booking",

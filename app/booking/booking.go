@@ -103,31 +103,41 @@ const live = `('booked', 'checked_in', 'called')`
 
 // Booking is someone's place in a slot (予約).
 type Booking struct {
-	ID          ID
-	Ref         store.Ref
-	Number      Number
-	SlotID      int64
-	CardID      card.ID
-	Seat        Seat
-	Reason      string // why beyond capacity; empty otherwise
-	Channel     Channel
-	State       State
-	BookedAt    time.Time
-	ChangedAt   time.Time
-	CancelledAt time.Time
-	HeldUntil   time.Time // of a hold
-	GroupRef    store.Ref // bookings made together share it; empty otherwise
-	RecipientID int64     // whose booking it is while it has no card; 0 otherwise
-	CheckedInAt time.Time
-	CalledAt    time.Time
-	CalledTo    string    // the counter, in words
-	EndedAt     time.Time // when it became done, papers_missing or no_show
-	Comer       Comer     // who will come, as the resident says; empty while nobody has said
-	Version     int
+	ID            ID
+	Ref           store.Ref
+	Number        Number
+	SlotID        int64
+	CardID        card.ID
+	Seat          Seat
+	Reason        string // why beyond capacity; empty otherwise
+	Channel       Channel
+	State         State
+	BookedAt      time.Time
+	ChangedAt     time.Time
+	CancelledAt   time.Time
+	HeldUntil     time.Time // of a hold
+	GroupRef      store.Ref // bookings made together share it; empty otherwise
+	RecipientID   int64     // whose booking it is while it has no card; 0 otherwise
+	CheckedInAt   time.Time
+	CalledAt      time.Time
+	CalledTo      string    // the counter, in words
+	EndedAt       time.Time // when it became done, papers_missing or no_show
+	Comer         Comer     // who will come, as the resident says; empty while nobody has said
+	ProxyReasonID int64     // why a proxy comes; 0 while none was said, and for others
+	Version       int
 }
 
 // Subject names the booking in the audit log.
 func (b Booking) Subject() audit.Subject { return audit.Subject{Kind: "booking", Ref: b.Ref} }
+
+// LastChange is when the booking became what it is: whether it is confirmed by
+// the second place goes by that.
+func (b Booking) LastChange() time.Time {
+	if b.ChangedAt.After(b.BookedAt) {
+		return b.ChangedAt
+	}
+	return b.BookedAt
+}
 
 // Live reports whether the booking still stands. A hold is none yet.
 func (b Booking) Live() bool { return b.State == Booked || b.State == CheckedIn || b.State == Called }
@@ -187,7 +197,7 @@ type Visit struct {
 const bookingColumns = `booking.id, booking.ref, booking.number, booking.slot_id, booking.card_id, booking.seat, booking.reason,
 	booking.channel, booking.state, booking.booked_at, booking.changed_at, booking.cancelled_at,
 	booking.held_until, booking.group_ref, booking.recipient_id, booking.checked_in_at, booking.called_at, booking.called_to,
-	booking.ended_at, booking.comer, booking.version`
+	booking.ended_at, booking.comer, booking.proxy_reason_id, booking.version`
 
 // selectVisit reads bookings with their slots and places in one query.
 var selectVisit = `SELECT ` + bookingColumns + `, ` + store.Prefixed("slot", slotColumns) + `, ` + store.Prefixed("venue", venueColumns) + `

@@ -59,6 +59,10 @@ const (
 	Proxy    Comer = "proxy"    // someone in the holder's place (代理人)
 )
 
+// UnsaidProxy is the value of a line for a proxy who has not said a reason yet:
+// the papers of a reason stand in its place once it is known.
+const UnsaidProxy = "proxy_unsaid"
+
 // Bring is one line of what to bring (持ち物).
 type Bring struct {
 	Condition Condition
@@ -79,7 +83,7 @@ func (c Condition) Values(tx *store.Tx) ([]string, error) {
 	case OfAge:
 		return []string{string(Under1), string(Under15), string(From15), string(From75)}, nil
 	case OfComer:
-		return []string{string(Holder), string(Guardian), string(Proxy)}, nil
+		return []string{string(Holder), string(Guardian), string(Proxy), UnsaidProxy}, nil
 	}
 	return []string{""}, nil
 }
@@ -104,6 +108,7 @@ type Case struct {
 	IssueKind card.IssueKind
 	Age       []AgeClass
 	Comer     Comer
+	ReasonID  int64 // row of the ProxyReason; 0 while none was said
 }
 
 // fits reports whether the line is for this case.
@@ -119,12 +124,13 @@ func (b Bring) fits(c Case) bool {
 		}
 		return false
 	case OfComer:
-		return b.Value == string(c.Comer)
+		return b.Value == string(c.Comer) || b.Value == UnsaidProxy && c.Comer == Proxy && c.ReasonID == 0
 	}
 	return true
 }
 
-// BringFor lists what someone has to bring, in the town's order.
+// BringFor lists what someone has to bring, in the town's order, and after it
+// the papers of the reason for which a proxy comes.
 func BringFor(tx *store.Tx, serviceID int64, c Case) ([]string, error) {
 	all, err := BringLines(tx, serviceID)
 	if err != nil {
@@ -136,13 +142,23 @@ func BringFor(tx *store.Tx, serviceID int64, c Case) ([]string, error) {
 			texts = append(texts, b.Text)
 		}
 	}
-	return texts, nil
+	papers, err := papersOf(tx, c)
+	return append(texts, papers...), err
+}
+
+// papersOf are the papers that show why a proxy comes.
+func papersOf(tx *store.Tx, c Case) ([]string, error) {
+	if c.Comer != Proxy || c.ReasonID == 0 {
+		return nil, nil
+	}
+	r, err := proxyReasonByID(tx, c.ReasonID)
+	return r.Lines(), err
 }
 
 // CaseOf is who will come to a visit, as far as it is known. While nobody has
 // said who comes, it is the holder, with the legal guardian under fifteen.
 func CaseOf(v Visit, r card.Record) Case {
-	c := Case{IssueKind: r.IssueKind, Comer: v.Comer}
+	c := Case{IssueKind: r.IssueKind, Comer: v.Comer, ReasonID: v.ProxyReasonID}
 	years, known := r.Birth.AgeOn(v.Slot.HeldOn)
 	if known {
 		c.Age = AgeClasses(years)
@@ -160,21 +176,26 @@ func CaseOf(v Visit, r card.Record) Case {
 // who comes. A town that has listed nothing for the issue of cards has its
 // setting.
 func BringToVisit(tx *store.Tx, v Visit, r card.Record) ([]string, error) {
+	lines, err := BringLines(tx, v.Slot.ServiceID)
+	if err != nil {
+		return nil, err
+	}
 	texts, err := BringFor(tx, v.Slot.ServiceID, CaseOf(v, r))
-	if err != nil || len(texts) > 0 {
+	if err != nil || len(lines) > 0 {
 		return texts, err
 	}
 	s, err := CardIssuance(tx)
 	if err != nil || s.ID != v.Slot.ServiceID {
-		return nil, err
+		return texts, err
 	}
 	town, err := settings.Get(tx)
+	var listed []string
 	for line := range strings.Lines(town.WhatToBring) {
 		if line = strings.TrimSpace(line); line != "" {
-			texts = append(texts, line)
+			listed = append(listed, line)
 		}
 	}
-	return texts, err
+	return append(listed, texts...), err
 }
 
 // Label is who may come, on the screen.
@@ -185,9 +206,12 @@ func (c Comer) Label() string {
 // Known reports whether it is one of those who may come.
 func (c Comer) Known() bool { return c == Holder || c == Guardian || c == Proxy }
 
-// SetComer keeps who will come to a live booking, as the resident says: it
-// decides what they are asked to bring. Problems: NotFound, NotLive, ComerUnknown.
-func SetComer(tx *store.Tx, by audit.Actor, ref store.Ref, who Comer) error {
+// SetComer keeps who will come to a live booking, as the resident or staff say:
+// it decides what to bring. reason is why a proxy comes, "" while none was said;
+// with others it is left out. The audit log keeps that a reason was said, never
+// which: it may be an illness, and what stands there is never taken away.
+// Problems: NotFound, NotLive, ComerUnknown, ProxyReasonUnknown.
+func SetComer(tx *store.Tx, by audit.Actor, ref store.Ref, who Comer, reason store.Ref) error {
 	if !who.Known() {
 		return ComerUnknown.On("comer")
 	}
@@ -197,13 +221,32 @@ func SetComer(tx *store.Tx, by audit.Actor, ref store.Ref, who Comer) error {
 		return err
 	case !v.Live():
 		return NotLive
-	case v.Comer == who:
+	}
+	var why ProxyReason
+	if who == Proxy {
+		now, said, err := ReasonOf(tx, v.Booking)
+		switch {
+		case err != nil:
+			return err
+		case said && now.Ref == reason:
+			why = now // it may have been retired since
+		default:
+			if why, err = accepted(tx, reason); err != nil {
+				return err
+			}
+		}
+	}
+	if v.Comer == who && v.ProxyReasonID == why.ID {
 		return nil
 	}
-	if _, err := tx.Exec(`UPDATE booking SET comer = ? WHERE id = ?`, who, v.ID); err != nil {
+	if _, err := tx.Exec(`UPDATE booking SET comer = ?, proxy_reason_id = nullif(?, 0) WHERE id = ?`, who, why.ID, v.ID); err != nil {
 		return fmt.Errorf("set who comes: %w", err)
 	}
-	return audit.Record(tx, by, audit.ComerSet, v.Subject(), audit.Detail{"comer": who})
+	detail := audit.Detail{"comer": who}
+	if why.ID != 0 {
+		detail["reason"] = "said"
+	}
+	return audit.Record(tx, by, audit.ComerSet, v.Subject(), detail)
 }
 
 // SetBring replaces what a service asks to bring. Problems: ServiceNotFound,
@@ -251,8 +294,8 @@ func standardBring(code string) []Bring {
 	identity := Bring{Always, "", "本人確認書類（運転免許証などは1点、健康保険の資格確認書や年金手帳などは2点）"}
 	proxy := []Bring{
 		{OfComer, string(Guardian), "法定代理人の本人確認書類と、資格を確かめられる書類（戸籍謄本など。本籍が町内なら不要）"},
-		{OfComer, string(Proxy), "代理人が受け取れるのは、病気・けが・障害・妊娠、施設への入所、75歳以上、長期の出張や留学などで本人が来られないときだけです"},
-		{OfComer, string(Proxy), "理由を確かめられる書類（診断書、障害者手帳、母子健康手帳、入所の証明、在学証明書など）"},
+		{OfComer, UnsaidProxy, "代理人が受け取れるのは、病気・けが・障害・妊娠、施設への入所、75歳以上、長期の出張や留学などで本人が来られないときだけです"},
+		{OfComer, UnsaidProxy, "理由を確かめられる書類（診断書、障害者手帳、母子健康手帳、入所の証明、在学証明書など）"},
 		{OfComer, string(Proxy), "代理人の本人確認書類（2点）と、委任状（交付通知書の委任状欄に本人が書いたもの）"},
 		{OfComer, string(Proxy), "本人の顔写真付きの本人確認書類（写真付きがないときは、顔写真証明書）"},
 	}

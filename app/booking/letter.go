@@ -85,14 +85,7 @@ func bringForVisit(tx *store.Tx, v Visit, id int64) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	is := Case{IssueKind: who.IssueKind, Comer: v.Comer}
-	if is.Comer == "" {
-		is.Comer = Holder
-	}
-	if age, known := who.Birth.AgeOn(v.Slot.HeldOn); known {
-		is.Age = AgeClasses(age)
-	}
-	return BringFor(tx, v.Slot.ServiceID, is)
+	return BringToVisit(tx, v, who)
 }
 
 // proposalLetter asks whether an address that someone gave is theirs.

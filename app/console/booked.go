@@ -18,11 +18,13 @@ type bookedPage struct {
 	page
 	Person      person
 	Number      string
+	Provisional bool
 	Spoken      string
 	When        string
 	Venue       string
 	Address     string
 	WhatToBring []string
+	Comer       string // who will come; "" while nobody has said
 	Slip        string // where the slip is printed
 	Record      link
 }
@@ -51,12 +53,16 @@ func (d *Desk) booked(c *gin.Context) error {
 }
 
 func (p *bookedPage) fill(tx *store.Tx, v booking.Visit, r card.Record) (err error) {
+	p.Provisional = provisional(tx, v)
 	p.Number, p.Spoken = v.Number.String(), spoken(v.Number.String())
 	p.When, p.Venue, p.Address = v.Slot.HeldOn.Era()+"　"+slotSpan(v.Slot), v.Venue.Name, v.Venue.Address
 	p.Slip = bookingPath(v.Booking.Ref) + "/slip"
 	p.Record = link{Path: p.Person.Path, Label: p.Person.Name + " さんの記録へ"}
 	if v.CardID == 0 {
 		p.Record.Label = "この予約の画面へ"
+	}
+	if p.Comer, err = comerText(tx, v.Booking); err != nil {
+		return err
 	}
 	p.WhatToBring, err = booking.BringToVisit(tx, v, r)
 	return err

@@ -18,23 +18,24 @@ import (
 // what can be done with it (予約).
 type bookingPage struct {
 	page
-	Person   person
-	Record   link // the card's record; no path: there is none
-	State    standing
-	When     string
-	Venue    string
-	Service  string
-	Number   string
-	Channel  string
-	Comer    string // who will come, as the resident says; "" while nobody has said
-	BookedAt string
-	Changes  []change // what became of it after that
-	Reason   string
-	Why      string // what the reason is for
-	Together []companion
-	Buttons  []button
-	Trail    []trailLine
-	TrailCut bool
+	Person      person
+	Record      link // the card's record; no path: there is none
+	State       standing
+	When        string
+	Venue       string
+	Service     string
+	Number      string
+	Channel     string
+	Comer       string // who will come, and why a proxy does; "" while nobody has said
+	BookedAt    string
+	Provisional bool     // the second place does not have it yet (仮受付)
+	Changes     []change // what became of it after that
+	Reason      string
+	Why         string // what the reason is for
+	Together    []companion
+	Buttons     []button
+	Trail       []trailLine
+	TrailCut    bool
 }
 
 // change is an instant with what happened then.
@@ -106,7 +107,10 @@ func (p *bookingPage) fill(tx *store.Tx, c *gin.Context, e booking.DayEntry) err
 	p.State = standing{v.State.Label(), string(v.State)}
 	p.When, p.Venue, p.Service = v.Slot.HeldOn.Era()+"　"+slotSpan(v.Slot), v.Venue.Name, service.Name
 	p.Number, p.Channel, p.BookedAt = v.Number.String(), v.Channel.Label(), recently(v.BookedAt)
-	p.Comer = v.Comer.Label()
+	p.Provisional = provisional(tx, v)
+	if p.Comer, err = comerText(tx, v.Booking); err != nil {
+		return err
+	}
 	p.changes(v.Booking)
 	if p.Reason, p.Why = v.Reason, "枠を超えた理由"; v.Seat != booking.OverSeat {
 		p.Why = "カードの記録なしで予約した理由"
@@ -119,6 +123,11 @@ func (p *bookingPage) fill(tx *store.Tx, c *gin.Context, e booking.DayEntry) err
 	p.buttons(tx, e, account(c).Role.May)
 	p.Trail, p.TrailCut, err = trailOf(tx, v.Booking.Subject())
 	return err
+}
+
+// provisional reports whether a live booking is not confirmed yet.
+func provisional(tx *store.Tx, v booking.Visit) bool {
+	return v.Live() && !tx.Confirmed(v.LastChange())
 }
 
 func (p *bookingPage) changes(b booking.Booking) {
@@ -171,6 +180,7 @@ func (p *bookingPage) buttons(tx *store.Tx, e booking.DayEntry, may func(staff.P
 		if v.CardID == 0 {
 			add(staff.MayBook, button{path + "/tie", "カードと結び付ける", "second"})
 		}
+		add(staff.MayBook, button{path + "/comer", "来るかたを決める", "second"})
 		add(staff.MaySearch, button{path + "/slip", "予約票を印刷する", "second"})
 		add(staff.MaySearch, button{path + "/booked", "予約番号を大きく表示する", "second"})
 		if v.Slot.HeldOn.Compare(jp.DateOf(tx.Now)) >= 0 {

@@ -50,7 +50,7 @@ type visitState struct {
 }
 
 // visitFacts is what of a booking counts at the counter.
-type visitFacts struct{ Path, When, Venue, Service, Number, Channel, Reason string }
+type visitFacts struct{ Path, When, Venue, Service, Number, Channel, Comer, Reason string }
 
 type recentVisit struct {
 	person
@@ -176,6 +176,9 @@ func (d *Desk) visitState(tx *store.Tx, c *gin.Context, e booking.DayEntry) (*vi
 		When: e.Visit.Slot.HeldOn.Short() + "　" + slotSpan(e.Visit.Slot), Venue: e.Visit.Venue.Name, Service: service.Name,
 		Number: e.Visit.Number.String(), Channel: e.Visit.Channel.Label(), Reason: e.Visit.Reason,
 	}}
+	if s.Visit.Comer, err = comerText(tx, e.Visit.Booking); err != nil {
+		return nil, err
+	}
 	if s.Notes, err = latestNotes(tx, e.Record); err != nil {
 		return nil, err
 	}

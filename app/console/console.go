@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"madoguchi/app/problem"
 	"madoguchi/app/settings"
 	"madoguchi/app/staff"
+	"madoguchi/app/watch"
 	"madoguchi/app/web"
 	"madoguchi/store"
 )
@@ -44,6 +46,8 @@ type Options struct {
 	TrustProxy bool
 	// MailFrom is the address that mails come from; "" when none are sent.
 	MailFrom string
+	// Watch keeps an eye on the system; nil for one that alarms nobody.
+	Watch *watch.Watcher
 }
 
 // Desk is the console of one town.
@@ -56,6 +60,7 @@ type Desk struct {
 	runner *intake.Runner
 	// mailFrom is the address that mails come from; "" when none are sent.
 	mailFrom string
+	watch    *watch.Watcher
 	// town is how the town was set up when a page was last asked for: error
 	// pages must not need the database to say whose they are.
 	town atomic.Pointer[settings.Settings]
@@ -67,9 +72,15 @@ func New(ctx context.Context, o Options) (*Desk, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	d := &Desk{residentSite: o.ResidentSite, store: o.Store, mailFrom: o.MailFrom, postal: intake.NewDictionary(o.Store, log)}
+	d := &Desk{residentSite: o.ResidentSite, store: o.Store, mailFrom: o.MailFrom, watch: o.Watch, postal: intake.NewDictionary(o.Store, log)}
 	d.runner = intake.NewRunner(o.Store, d.postal, log)
-	err := o.Store.Read(ctx, func(tx *store.Tx) error {
+	var err error
+	if d.watch == nil {
+		if d.watch, err = watch.New(watch.Options{Store: o.Store, Folder: filepath.Dir(o.Store.Path()), Log: log}); err != nil {
+			return nil, err
+		}
+	}
+	err = o.Store.Read(ctx, func(tx *store.Tx) error {
 		s, err := settings.Get(tx)
 		d.town.Store(&s)
 		return err
@@ -126,6 +137,7 @@ func (d *Desk) routes() []guarded {
 		d.setupRoutes(),
 		d.visitRoutes(),
 		d.mailRoutes(),
+		d.systemRoutes(),
 	)
 }
 

@@ -56,6 +56,7 @@ var menuEntries = []struct {
 	{"管理", link{Path: "/announcements", Label: "お知らせ"}, staff.MayAnnounce},
 	{"管理", link{Path: "/mails", Label: "メールの状況"}, staff.MaySeeMail},
 	{"管理", link{Path: "/setup", Label: "受付の設定"}, staff.MaySetUpCounter},
+	{"管理", link{Path: "/system", Label: "システム"}, staff.MayWatchSystem},
 }
 
 // show answers with a page: name is its template, title its heading.

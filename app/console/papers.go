@@ -26,6 +26,7 @@ type papersPage struct {
 	Path    string
 	Version int
 	Back    string
+	Comer   string // who was to come; "" while nobody has said
 	Items   []paper
 	Note    *control // nil without a card, and for who may not write notes
 }
@@ -52,6 +53,9 @@ func (d *Desk) showPapers(c *gin.Context, status int, form *web.Form) error {
 			return err
 		}
 		p.Person, p.When = visitPerson(e), slotTime(e.Visit.Slot)+"　"+e.Visit.Venue.Name
+		if p.Comer, err = comerText(tx, e.Visit.Booking); err != nil {
+			return err
+		}
 		if c.Request.Method != http.MethodPost {
 			p.Version = e.Visit.Version
 		}

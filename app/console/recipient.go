@@ -62,6 +62,7 @@ type recipientPage struct {
 // bookingBox is the card's live booking, or the one it was issued with.
 type bookingBox struct {
 	Path, When, Venue, Number, Channel, BookedAt, ChangedAt, Reason string
+	Provisional                                                     bool
 }
 
 // waitingBox is the card's place on the waiting list.
@@ -126,7 +127,7 @@ func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permiss
 	if may(staff.MayCorrect) {
 		p.ContactPath = p.Path + "/contact"
 	}
-	p.bookings(r, visits)
+	p.bookings(tx, r, visits)
 	if err := p.waiting(tx, r); err != nil {
 		return err
 	}
@@ -160,10 +161,10 @@ func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permiss
 	return err
 }
 
-func (p *recipientPage) bookings(r card.Record, visits []booking.Visit) {
+func (p *recipientPage) bookings(tx *store.Tx, r card.Record, visits []booking.Visit) {
 	for _, v := range visits {
 		if p.Booking == nil && (v.Live() || v.State == booking.Done && r.Issued()) {
-			p.Booking = bookingBoxOf(v)
+			p.Booking = bookingBoxOf(tx, v)
 			p.BookedOn = v.Slot.HeldOn.Era()
 			continue
 		}
@@ -189,10 +190,10 @@ func (p *recipientPage) bookings(r card.Record, visits []booking.Visit) {
 	}
 }
 
-func bookingBoxOf(v booking.Visit) *bookingBox {
+func bookingBoxOf(tx *store.Tx, v booking.Visit) *bookingBox {
 	return &bookingBox{
 		Path: bookingPath(v.Booking.Ref), When: v.Slot.HeldOn.Era() + "　" + slotSpan(v.Slot), Venue: v.Venue.Name, Number: v.Number.String(),
-		Channel: v.Channel.Label(), BookedAt: recently(v.BookedAt), ChangedAt: recently(v.ChangedAt), Reason: v.Reason,
+		Channel: v.Channel.Label(), BookedAt: recently(v.BookedAt), ChangedAt: recently(v.ChangedAt), Reason: v.Reason, Provisional: provisional(tx, v),
 	}
 }
 

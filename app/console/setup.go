@@ -18,6 +18,7 @@ func (d *Desk) setupRoutes() []guarded {
 		[]guarded{d.need(staff.MaySetUpCounter, web.GET("/setup", d.setup))},
 		d.venueRoutes(),
 		d.serviceRoutes(),
+		d.reasonRoutes(),
 		d.hoursRoutes(),
 		d.closedRoutes(),
 		d.slotDayRoutes(),
@@ -49,6 +50,7 @@ func (d *Desk) setup(c *gin.Context) error {
 	if everywhere(c) == nil {
 		p.Tiles = append(p.Tiles,
 			tile{"/setup/services", "業務", "所要時間・持ち物・お知らせ・手数料、予約の受付期間と締切"},
+			tile{"/setup/proxy-reasons", "代理人の理由", "代理人だけで受け取れる理由と、確かめる書類"},
 			tile{"/setup/settings", "予約の設定", "何日先まで予約できるか、仮押さえ・遅刻の扱いなど"},
 		)
 		if may(c, staff.MayManageStaff) {

@@ -60,6 +60,7 @@ func whose(tx *store.Tx) ([]option, error) {
 	for _, comer := range []booking.Comer{booking.Holder, booking.Guardian, booking.Proxy} {
 		names[string(comer)] = "来庁：" + comer.Label()
 	}
+	names[booking.UnsaidProxy] = "来庁：" + booking.Proxy.Label() + "（理由がまだのとき）"
 	all := []option{{Value: string(booking.Always) + ":", Label: "すべてのかた"}}
 	for _, condition := range []booking.Condition{booking.OfIssueKind, booking.OfAge, booking.OfComer} {
 		values, err := condition.Values(tx)

@@ -40,7 +40,7 @@ func (o *office) setups() []string {
 		"/setup/services/" + service + "/retire", "/setup/hours", "/setup/hours/" + main + "?service=" + service,
 		"/setup/hours/" + main + "/edit?service=" + service, "/setup/plan", "/setup/plan?from=2026-12-01&to=2026-12-31", "/setup/closed",
 		"/setup/closed/new", "/setup/extra/new", "/setup/days", "/setup/days?date=2026-12-03", "/setup/days/" + main + "/set?date=2026-12-03&service=" + service,
-		"/setup/days/" + main + "/add", "/setup/slots/" + slot, "/setup/stops", "/setup/stops/new", "/setup/staff",
+		"/setup/days/" + main + "/add", "/setup/slots/" + slot, "/setup/stops", "/setup/stops/new", "/setup/staff", "/setup/proxy-reasons", "/setup/proxy-reasons/new",
 		"/setup/staff/" + string(o.accounts["madoguchi1"].Ref), "/setup/settings",
 	}
 }

@@ -39,6 +39,7 @@ var pages = map[string]any{
 	"setup_venue":         &venuePage{},
 	"setup_services":      &servicesPage{},
 	"setup_bring":         &bringPage{},
+	"setup_reasons":       &proxyReasonsPage{},
 	"setup_hours":         &hoursPage{},
 	"setup_hours_sets":    &hoursSetsPage{},
 	"setup_hours_form":    &hoursFormPage{},
@@ -62,6 +63,7 @@ var pages = map[string]any{
 	"waiting_quit": &quitPage{},
 	"waiting_join": &joinPage{},
 	"mails":        &mailsPage{},
+	"system":       &systemPage{},
 }
 
 func TestTemplatesFitTheirPageStructs(t *testing.T) {

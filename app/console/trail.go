@@ -38,6 +38,7 @@ var trailWords = map[audit.Action]string{
 	audit.HoldExpired:      "仮押さえの期限切れ",
 	audit.HoldReleased:     "仮押さえを解除",
 	audit.BookingTied:      "予約をカードと結び付け",
+	audit.ComerSet:         "来るかたを変更",
 	audit.CheckedIn:        "来庁を受付",
 	audit.BookingCalled:    "窓口へ呼出し",
 	audit.PapersMissing:    "書類不足で終了",

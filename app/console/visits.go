@@ -24,6 +24,8 @@ func (d *Desk) visitRoutes() []guarded {
 			d.need(staff.MaySearch, web.GET("/bookings/:ref", d.bookingPage)),
 			d.need(staff.MaySearch, web.GET("/bookings/:ref/booked", d.bookedVisit)),
 			d.need(staff.MaySearch, web.GET("/bookings/:ref/slip", d.slip)),
+			d.need(staff.MayBook, web.GET("/bookings/:ref/comer", d.askComer)),
+			d.need(staff.MayBook, web.POST("/bookings/:ref/comer", d.saveComer)),
 			d.need(staff.MayBook, web.GET("/bookings/:ref/cancel", d.askCancelVisit)),
 			d.need(staff.MayBook, web.POST("/bookings/:ref/cancel", d.cancelVisit)),
 			d.need(staff.MayBook, web.GET("/bookings/:ref/tie", d.askTie)),

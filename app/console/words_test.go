@@ -27,7 +27,8 @@ var met = []*problem.Problem{
 	booking.AlreadyWaiting, booking.PlacesFree, booking.NotSooner, booking.WaitingNotFound, booking.WaitingStale, booking.WaitingOver,
 	booking.NotOffered, booking.WaitingFirst, dayUnreadable,
 	booking.SetupStale, booking.NameMissing, booking.NameTaken, booking.VenueInUse, booking.ServiceInUse, booking.ServiceCodeForm,
-	booking.ServiceCodeTaken, booking.ServiceMinutes, booking.BringCondition, booking.BringText, booking.MapForm, booking.MapTooLarge,
+	booking.ServiceCodeTaken, booking.ServiceMinutes, booking.BringCondition, booking.BringText, booking.ComerUnknown,
+	booking.ProxyReasonUnknown, booking.ProxyReasonNotFound, booking.ProxyPapersMissing, booking.MapForm, booking.MapTooLarge,
 	booking.MapNotFound, booking.CounterNotFound, booking.HoursNotFound, booking.HoursTaken, booking.DayMissing, booking.DaysOrder,
 	booking.DaysTooMany, booking.DayPast, booking.WindowOrder, booking.WindowRemainder, booking.WindowOverlap, booking.WindowMinutes,
 	booking.CapacityForm, booking.CapacityNone, booking.ClosedDayNotFound, booking.ExtraOpeningNotFound, booking.RulesForm,
@@ -35,7 +36,7 @@ var met = []*problem.Problem{
 	staff.Stale, staff.LastEverywhere,
 	booking.NotToday, booking.StepNotAllowed, booking.NotLateYet, booking.VisitNotFound, booking.NothingScanned, booking.ScannedWithIME,
 	booking.CounterTooLong, booking.CounterNotFound, booking.NobodyWaits, booking.ExtractTooLong, TooManyRows,
-	mail.NotFound, mail.NotOver,
+	mail.NotFound, mail.NotOver, AlarmUnknown,
 }
 
 func TestEveryProblemMetHereHasASentence(t *testing.T) {
@@ -52,7 +53,7 @@ func TestEveryProblemMetHereHasASentence(t *testing.T) {
 		"session_expired", "signed_out", "password_changed", "note_written", "sign_in_released", "contact_corrected",
 		"card_issued", "booking_cancelled", toBook.flash, toChange.flash, toBookTogether.flash,
 		"booking_tied", "moved_many", "waiting_joined", "waiting_moved_up", "waiting_declined", "waiting_removed",
-		"mail_again", "mail_told",
+		"mail_again", "mail_told", "alarm_acknowledged", "alarm_tested", "comer_set",
 	} {
 		keys = append(keys, "flash."+flash)
 	}

@@ -192,6 +192,9 @@ func service(tx *store.Tx) (booking.Service, error) {
 	if err := booking.EnsureServices(tx, system); err != nil {
 		return booking.Service{}, err
 	}
+	if err := booking.EnsureProxyReasons(tx, system); err != nil {
+		return booking.Service{}, err
+	}
 	return booking.CardIssuance(tx)
 }
 

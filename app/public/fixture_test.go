@@ -115,6 +115,9 @@ func (w *town) found(tx *store.Tx, people int) error {
 	if err := booking.AddSlots(tx, w.by, w.main, w.renewal, []booking.Window{at(on(12, 2), 9*60, 1), at(on(12, 2), 9*60+30, 2), at(on(12, 3), 9*60, 2)}); err != nil {
 		return err
 	}
+	if err := booking.EnsureProxyReasons(tx, w.by); err != nil {
+		return err
+	}
 	if err := settings.EnsureQuestions(tx, w.by); err != nil {
 		return err
 	}
@@ -145,6 +148,21 @@ func at(day jp.Date, starts jp.Clock, capacity int) booking.Window {
 func (w *town) set(name, value string) {
 	w.Helper()
 	apptest.Write(w.T, w.st, func(tx *store.Tx) error { return settings.Set(tx, w.by, name, value) })
+}
+
+// reason is a reason for a proxy that every town has, by its code.
+func (w *town) reason(code string) (ref store.Ref) {
+	w.Helper()
+	apptest.Read(w.T, w.st, func(tx *store.Tx) error {
+		all, err := booking.AllProxyReasons(tx)
+		for _, r := range all {
+			if r.Code == code {
+				ref = r.Ref
+			}
+		}
+		return err
+	})
+	return ref
 }
 
 func (w *town) card(n int) (r card.Record) {

@@ -2,7 +2,6 @@ package public
 
 import (
 	"slices"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -71,7 +70,7 @@ func (s *Site) myBooking(c *gin.Context, tx *store.Tx, v visitor) (reply, error)
 		PlaceHref: "/places/" + string(v.visit.Venue.Ref),
 		Waits:     v.waits, Offer: v.waits && v.waiting.State == booking.Offered,
 	}
-	page.Provisional = !tx.Confirmed(lastChange(v.visit.Booking))
+	page.Provisional = !tx.Confirmed(v.visit.Booking.LastChange())
 	page.Translated = page.when.language != web.Plain && page.when.language != web.Reading
 	page.MailOffered = page.MailOffered && v.hasCard()
 	page.Visit = page.visitText(v.visit.Slot, v.visit.Venue)
@@ -149,12 +148,4 @@ func (f frame) cutoff(tx *store.Tx, v visitor) (string, error) {
 		return f.T("booking.cutoff.days", "days", k.Count, "time", f.when.clock(k.At)), nil
 	}
 	return f.T("booking.cutoff.working_days", "days", k.Count, "time", f.when.clock(k.At)), nil
-}
-
-// lastChange is when a booking became what it is.
-func lastChange(b booking.Booking) time.Time {
-	if b.ChangedAt.After(b.BookedAt) {
-		return b.ChangedAt
-	}
-	return b.BookedAt
 }

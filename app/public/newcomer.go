@@ -88,7 +88,7 @@ func (s *Site) whoReply(c *gin.Context, tx *store.Tx, v visitor, form *web.Form)
 		return reply{}, err
 	}
 	page := whoPage{frame: s.frame(c, v, "who.title"), Service: v.service.Name, Slot: ref}
-	page.Base = page.With(form)
+	page.Base = page.With(form).Resending(resendTo(v, form), form)
 	page.Chosen = page.visitText(chosen.Slot, chosen.Venue)
 	page.Action, page.TimesHref = page.way("/check"), page.way(dayPath(chosen.Venue.Ref, chosen.HeldOn))
 	page.Name = textField{Field: form.Field("name"), Class: "wide", Autocomplete: "name"}
@@ -159,6 +159,15 @@ func (s *Site) checkVisitor(c *gin.Context) error {
 	})
 }
 
+// resendTo is where a change of language sends the form: a form that was refused
+// is looked at again, one that is being corrected is only shown again.
+func resendTo(v visitor, form *web.Form) string {
+	if form.OK() {
+		return v.base + "/who"
+	}
+	return v.base + "/check"
+}
+
 func visitorIn(form *web.Form) card.Visitor {
 	return card.Visitor{Name: form.Value("name"), Telephone: form.Value("telephone")}
 }
@@ -197,6 +206,7 @@ func (s *Site) checkVisitorReply(c *gin.Context, tx *store.Tx, v visitor, form *
 		Announced: v.service.Announcement, Fee: v.service.Fee,
 		Received: v.hasCard() && !v.record.Issued() && v.service.Code == booking.CertificateRenewalCode,
 	}
+	page.Base = page.Resending(v.base+"/check", form)
 	page.Hold = page.holdText(tx, v, held, held.ID != 0)
 	page.Hold.Gone = false
 	page.Chosen = page.visitText(chosen.Slot, chosen.Venue)

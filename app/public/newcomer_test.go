@@ -159,3 +159,60 @@ func TestDoubleTapWithoutNoticeBooksOnceAndOpensTheBooking(t *testing.T) {
 		return err
 	})
 }
+
+func TestChangeOfLanguageLosesNothingTyped(t *testing.T) {
+	w := newTown(t, 1)
+	c, base := w.client.Another(), "/services/"+string(w.renewal.Ref)
+	slot := w.slotOf(w.renewal, w.main, on(12, 3), 9*60)
+	who := c.Get(base + "/who?slot=" + string(slot.Ref))
+
+	// The page that shows it all once more goes on in the other language.
+	check := who.Submit(base+"/check", typed())
+	english := resend(t, c, check, "/en")
+	w.says(english, "h1", "Check")
+	for _, value := range []string{typed().Get("name"), typed().Get("telephone")} {
+		w.says(english, "main", strings.Join(strings.Fields(value), " "))
+	}
+	if got := w.held(); got != 1 {
+		t.Errorf("got %d places held, want the one", got)
+	}
+	// So does the form that was refused, with what is wrong about it.
+	refused := who.Submit(base+"/check", url.Values{"name": {"山田 太郎"}, "telephone": {""}})
+	english = resend(t, c, refused, "/en")
+	w.says(english, ".summary", "telephone")
+	if got := apptest.Attr(english.FindAll("#f-name")[0], "value"); got != "山田 太郎" {
+		t.Errorf("got name %q, want what was typed", got)
+	}
+	// And the form that is being corrected, without a word of blame.
+	again := resend(t, c, check.Submit(base+"/who", nil), "/vi")
+	if len(again.FindAll(".summary")) != 0 || apptest.Attr(again.FindAll("#f-name")[0], "value") != typed().Get("name") {
+		t.Errorf("got\n%s", again.Text())
+	}
+	booked := english.Submit("/en"+base+"/check", typed()).Submit("/en"+base+"/book", nil)
+	w.at(booked, "/en/booking")
+
+	// Where a form is not sent again, the page says so before the choice.
+	p := c.Another().Get("/sign-in")
+	if len(p.FindAll(".forgets")) != 0 {
+		t.Error("a page that nobody has typed into warns of a loss")
+	}
+	w.says(p.Submit("/sign-in", url.Values{"birth_era": {""}}), ".forgets", "入力したものは消えます")
+}
+
+// resend chooses a language whose link is a button.
+func resend(t *testing.T, c *apptest.Client, p *apptest.Page, language string) *apptest.Page {
+	t.Helper()
+	for _, b := range p.FindAll(".languages button") {
+		to := apptest.Attr(b, "formaction")
+		if !strings.HasPrefix(to, language+"/") {
+			continue
+		}
+		values := url.Values{}
+		for _, n := range p.FindAll("nav form input") {
+			values.Set(apptest.Attr(n, "name"), apptest.Attr(n, "value"))
+		}
+		return c.Post(to, values)
+	}
+	t.Fatalf("no button leads to %s", language)
+	return nil
+}

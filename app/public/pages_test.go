@@ -74,6 +74,10 @@ func (w *town) walk(language string) []shown {
 	hide := []string{visit.Number.String(), "NUMBER"}
 	keep("my_booking_booked", booked, hide...)
 	keep("my_booking", c.Get(language+"/booking"), hide...)
+	reason := keep("choose_reason", c.Get(language+"/booking").Submit(language+"/booking/comer", url.Values{"comer": {"proxy"}}))
+	keep("choose_reason_empty", reason.Submit(language+"/booking/reason", nil))
+	keep("my_booking_proxy", reason.Submit(language+"/booking/reason", url.Values{"reason": {string(w.reason("hospital"))}}), hide...)
+	c.Get(language+"/booking").Submit(language+"/booking/comer", url.Values{"comer": {"holder"}})
 	keep("choose_venue_change", c.Get(language+"/venues"))
 	keep("choose_time_change", c.Get(language+dayPath(w.main.Ref, on(12, 2))))
 	keep("slot_lost_change", c.Get(language+checkPath(w.slot(w.main, on(12, 4), 9*60).Ref)))
@@ -466,7 +470,8 @@ var pageStructs = map[string]any{
 	"my_booking": myBookingPage{}, "no_booking": noBookingPage{}, "cancel": cancelPage{}, "issued": issuedPage{}, "not_needed": notNeededPage{}, "error": errorPage{},
 	"service": servicePage{}, "who": whoPage{}, "check_visitor": checkVisitorPage{}, "find": findPage{},
 	"place": placePage{}, "questions": questionsPage{}, "expiry": expiryPage{}, "expiry_card": expiryCardPage{}, "no_paper": noPaperPage{},
-	"together": togetherPage{}, "waiting": waitingPage{},
+	"choose_reason": chooseReasonPage{},
+	"together":      togetherPage{}, "waiting": waitingPage{},
 	"mail": mailPage{}, "mail_confirm": confirmMailPage{}, "mail_cancel": cancelByMailPage{}, "mail_done": mailDonePage{},
 }
 

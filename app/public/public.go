@@ -97,6 +97,8 @@ func (s *Site) routes() []web.Route {
 		web.GET("/booking/visit.ics", s.calendarFile),
 		web.GET("/booking/comer", s.page(stages(), nil)),
 		web.POST("/booking/comer", s.setComer),
+		web.GET(reasonPath, s.page(stages(booked, fixed), s.chooseReason)),
+		web.POST(reasonPath, s.setReason),
 		web.GET("/booking/cancel", s.page(stages(booked), s.cancelForm)),
 		web.POST("/booking/cancel", s.cancel),
 	}

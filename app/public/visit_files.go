@@ -98,6 +98,8 @@ func folded(line string) string {
 // on the day, and by who comes.
 type bringing struct {
 	Comer  booking.Comer
+	Reason *reasonOption // why a proxy comes; nil for others, and while none was said
+	Asked  bool          // a proxy is asked for a reason: the town has set up some
 	Comers []option
 	Lines  []string
 	Minor  bool // under fifteen: comes with the legal guardian
@@ -109,12 +111,28 @@ func (f frame) bringing(tx *store.Tx, v visitor) (bringing, error) {
 	for _, who := range []booking.Comer{booking.Holder, booking.Guardian, booking.Proxy} {
 		b.Comers = append(b.Comers, option{string(who), f.T("comer." + string(who)), who == c.Comer})
 	}
+	if c.Comer == booking.Proxy {
+		why, said, err := booking.ReasonOf(tx, v.visit.Booking)
+		if err != nil {
+			return b, err
+		}
+		if said {
+			reason := f.reasonOption(why)
+			b.Reason = &reason
+		}
+		reasons, err := booking.ProxyReasons(tx)
+		if err != nil {
+			return b, err
+		}
+		b.Asked = len(reasons) > 0
+	}
 	var err error
 	b.Lines, err = booking.BringToVisit(tx, v.visit, v.record)
 	return b, err
 }
 
-// setComer keeps who will come.
+// setComer keeps who will come. Whoever says a proxy is asked for the reason
+// first, on a page of its own; nothing is kept before that is answered.
 func (s *Site) setComer(c *gin.Context) error {
 	who := booking.Comer(web.ReadForm(c, "comer").Value("comer"))
 	var to string
@@ -129,7 +147,13 @@ func (s *Site) setComer(c *gin.Context) error {
 			case v.stage != booked && v.stage != fixed:
 				return "", booking.NotLive
 			}
-			return "/booking", booking.SetComer(tx, v.actor(c), v.visit.Booking.Ref, who)
+			if who == booking.Proxy {
+				reasons, err := booking.ProxyReasons(tx)
+				if err != nil || len(reasons) > 0 {
+					return reasonPath, err
+				}
+			}
+			return "/booking", booking.SetComer(tx, v.actor(c), v.visit.Booking.Ref, who, "")
 		})
 		return err
 	})
@@ -140,6 +164,8 @@ func (s *Site) setComer(c *gin.Context) error {
 	if err != nil {
 		return s.overtaken(c, err)
 	}
-	s.web.Session(c).Flash("comer_set")
+	if to == "/booking" {
+		s.web.Session(c).Flash("comer_set")
+	}
 	return web.To(c, to)
 }

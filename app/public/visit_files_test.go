@@ -1,6 +1,7 @@
 package public
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -69,7 +70,8 @@ func TestWhatToBringIsForThisPerson(t *testing.T) {
 		booking.Bring{Condition: booking.OfAge, Value: string(booking.Under15), Text: "親の本人確認書類"},
 		booking.Bring{Condition: booking.OfAge, Value: string(booking.From75), Text: "75歳からの案内"},
 		booking.Bring{Condition: booking.OfComer, Value: string(booking.Guardian), Text: "戸籍謄本"},
-		booking.Bring{Condition: booking.OfComer, Value: string(booking.Proxy), Text: "委任状と診断書"},
+		booking.Bring{Condition: booking.OfComer, Value: string(booking.Proxy), Text: "委任状"},
+		booking.Bring{Condition: booking.OfComer, Value: booking.UnsaidProxy, Text: "理由の書類"},
 	)
 	w.take(0, w.slot(w.main, on(12, 3), 9*60))
 	w.take(1, w.slot(w.main, on(12, 3), 9*60))
@@ -86,8 +88,19 @@ func TestWhatToBringIsForThisPerson(t *testing.T) {
 		t.Errorf("got %q for who comes alone", got)
 	}
 	p = p.Submit("/booking/comer", url.Values{"comer": {"proxy"}})
+	w.at(p, "/booking/reason")
+	w.says(p, ".warning", "忙しいことは、理由として認められません")
+	w.says(p, ".warning", "0178-00-0001")
+	if got := brings(c.Get("/booking")); got != "はがき 75歳からの案内" {
+		t.Errorf("got %q before the reason was said, want nothing changed", got)
+	}
+	p = p.Submit("/booking/reason", nil)
+	w.status(p, http.StatusUnprocessableEntity)
+	w.says(p, ".summary", "理由を1つ選んでください")
+	p = p.Submit("/booking/reason", url.Values{"reason": {string(w.reason("hospital"))}})
 	w.says(p, ".flash", "来るかたに合わせました")
-	if got := brings(p); got != "はがき 75歳からの案内 委任状と診断書" {
+	w.says(p, "main", "長期に入院しているかた")
+	if got := brings(p); got != "はがき 75歳からの案内 委任状 入院していることが分かる書類（診断書、入院診療計画書、入院費の領収書など）" {
 		t.Errorf("got %q for a proxy", got)
 	}
 	if got := brings(c.Get("/booking")); !strings.Contains(got, "委任状") {
@@ -98,6 +111,11 @@ func TestWhatToBringIsForThisPerson(t *testing.T) {
 		entries, err := audit.Of(tx, visit.Subject())
 		if len(entries) == 0 || entries[0].Action != audit.ComerSet {
 			t.Errorf("got entries %+v, want who comes first", entries)
+		}
+		for _, e := range entries {
+			if strings.Contains(e.Detail, string(w.reason("hospital"))) {
+				t.Errorf("the audit log tells why: %s", e.Detail)
+			}
 		}
 		return err
 	})
@@ -113,4 +131,61 @@ func TestWhatToBringIsForThisPerson(t *testing.T) {
 		t.Errorf("got %q for a child, want what the guardian brings", got)
 	}
 	w.says(p, "main", "15歳未満のかたは、法定代理人")
+}
+
+func TestReasonsAreThoseOfTheTown(t *testing.T) {
+	w := newTown(t, 1)
+	own := booking.ProxyReason{Name: "災害の救援に出ているかた", Papers: "派遣の証明書"}
+	apptest.Write(t, w.st, func(tx *store.Tx) (err error) {
+		own, err = booking.AddProxyReason(tx, w.by, own)
+		return err
+	})
+	w.take(0, w.slot(w.main, on(12, 3), 9*60))
+	c, _ := w.signIn(0, "/en")
+	away, before := w.reason("away"), c.Get("/en/booking/reason")
+	apptest.Write(t, w.st, func(tx *store.Tx) error { return booking.RetireProxyReason(tx, w.by, away, 1) })
+	p := c.Get("/en/booking/reason")
+	w.says(p, "main", "Pregnant")
+	if got := strings.Join(p.Texts(`label[lang="ja"]`), " "); got != own.Name {
+		t.Errorf("got %q in Japanese, want the town's own reason alone", got)
+	}
+	if strings.Contains(p.Text(), "at sea") {
+		t.Error("a retired reason can be chosen")
+	}
+	w.status(before.Submit("/en/booking/reason", url.Values{"reason": {string(away)}}), http.StatusUnprocessableEntity)
+	w.says(p.Submit("/en/booking/reason", url.Values{"reason": {string(own.Ref)}}), "main", "派遣の証明書")
+
+	// A proxy who turns out to be the holder has no reason any more.
+	w.says(c.Get("/booking").Submit("/booking/comer", url.Values{"comer": {"holder"}}), ".flash", "来るかたに合わせました")
+	if visit, _ := w.live(0); visit.ProxyReasonID != 0 {
+		t.Error("the reason is kept with somebody who comes themselves")
+	}
+	apptest.Write(t, w.st, func(tx *store.Tx) error {
+		all, err := booking.ProxyReasons(tx)
+		for _, r := range all {
+			if err == nil {
+				err = booking.RetireProxyReason(tx, w.by, r.Ref, r.Version)
+			}
+		}
+		return err
+	})
+	p = c.Get("/booking").Submit("/booking/comer", url.Values{"comer": {"proxy"}})
+	w.at(p, "/booking")
+	w.says(p, ".flash", "来るかたに合わせました")
+}
+
+func TestStandardReasonsReadAsTheirWords(t *testing.T) {
+	w := newTown(t, 0)
+	apptest.Read(t, w.st, func(tx *store.Tx) error {
+		all, err := booking.ProxyReasons(tx)
+		if len(all) != len(booking.StandardReasonCodes()) {
+			t.Errorf("got %d reasons", len(all))
+		}
+		for _, r := range all {
+			if got := w.site.web.Words().For("ja").T("proxy_reason." + r.Code); got != r.Name {
+				t.Errorf("%s: the words say %q, the town's data %q", r.Code, got, r.Name)
+			}
+		}
+		return err
+	})
 }

@@ -305,7 +305,7 @@ func (s *Site) elsewhere(c *gin.Context, v visitor) reply {
 	return reply{to: "/sign-in"}
 }
 
-var returnPaths = regexp.MustCompile(`^/(venues|slots(/\d{4}-\d{2}-\d{2})?|check|booking(/cancel)?|together|waiting|mail)$`)
+var returnPaths = regexp.MustCompile(`^/(venues|slots(/\d{4}-\d{2}-\d{2})?|check|booking(/cancel|/reason)?|together|waiting|mail)$`)
 
 // returnPath is the address of a page to open after sign-in, built anew from
 // what a link or form says; "" unless it is one of the pages that need sign-in.

@@ -136,6 +136,9 @@ func composed() map[string]bool {
 	for _, who := range []booking.Comer{booking.Holder, booking.Guardian, booking.Proxy} {
 		keys["comer."+string(who)] = true
 	}
+	for _, code := range booking.StandardReasonCodes() {
+		keys["proxy_reason."+code] = true
+	}
 	keys["announcement.important"], keys["announcement.urgent"] = true, true
 	for _, p := range waitingProblems() {
 		keys["flash."+p.Code] = true
@@ -150,7 +153,7 @@ func composed() map[string]bool {
 		card.ErrNoticeNumber.Code, card.SignInRefused.Code, booking.NotNeeded.Code, card.VisitorNameMissing.Code, card.TelephoneMissing.Code,
 		card.BadTelephone.Code, card.TooLong.Code, booking.SignInRefused.Code, booking.NumberForm.Code, booking.TooManyLive.Code,
 		booking.SlotNotFound.Code, booking.VenueNotFound.Code, booking.ServiceNotFound.Code,
-		card.MailMissing.Code, card.MailForm.Code, card.MailProposalOver.Code, mail.LinkOver.Code, TooManyMails.Code,
+		booking.ProxyReasonUnknown.Code, card.MailMissing.Code, card.MailForm.Code, card.MailProposalOver.Code, mail.LinkOver.Code, TooManyMails.Code,
 	} {
 		keys["problem."+code] = true
 	}

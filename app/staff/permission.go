@@ -27,6 +27,7 @@ const (
 	MayOwnPassword  Permission = "own_password"
 	MayManageStaff  Permission = "manage_staff"
 	MaySetUpCounter Permission = "set_up_counter"
+	MayWatchSystem  Permission = "watch_system" // システムの状態、警報
 )
 
 // Role is a named set of permissions (役割).
@@ -60,7 +61,7 @@ var permissions = map[Role]map[Permission]bool{
 		MayIssue: true, MayWriteNotes: true, MayCorrect: true, MayRelease: true, MayOwnPassword: true,
 		MayCorrectRead: true, MaySetUpIntake: true,
 		MayExtract: true, MayOverbook: true, MayManageStaff: true, MaySetUpCounter: true,
-		MayTakeLists: true, MaySeeMail: true, MayAnnounce: true,
+		MayTakeLists: true, MaySeeMail: true, MayAnnounce: true, MayWatchSystem: true,
 	},
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -20,7 +21,12 @@ type Base struct {
 	language Language
 	session  *Session
 	links    []LanguageLink
+	answers  bool // the page answers a form
+	resent   []Resent
 }
+
+// Resent is what was typed into a form, as a change of language sends it again.
+type Resent struct{ Name, Value string }
 
 // LanguageLink leads to the same page in another language.
 type LanguageLink struct {
@@ -28,6 +34,8 @@ type LanguageLink struct {
 	Name    string // the language's own name
 	Href    string
 	Current bool
+
+	prefix string
 }
 
 // Base makes the page base of the request in hand: its title is the sentence
@@ -46,7 +54,7 @@ func (s *Site) plainBase(c *gin.Context) Base {
 	q := requestOf(c)
 	return Base{
 		Lang: q.language.Tag, Words: q.words, language: q.language, session: q.session,
-		links: s.languageLinks(c.Request, q.language),
+		links: s.languageLinks(c.Request, q.language), answers: c.Request.Method == http.MethodPost,
 	}
 }
 
@@ -56,6 +64,43 @@ func (b Base) With(f *Form) Base {
 	b.Failed = len(b.Errors) > 0
 	return b
 }
+
+// Resending returns b with language links that send the form to path again, so
+// that nothing that was typed is lost. Only for a path that may be sent twice.
+// A page that nobody has typed into stays as it is.
+func (b Base) Resending(path string, f *Form) Base {
+	if !b.answers || len(b.links) == 0 {
+		return b
+	}
+	for _, field := range f.fields {
+		b.resent = append(b.resent, Resent{field.Name, field.Value})
+	}
+	links := slices.Clone(b.links)
+	for i := range links {
+		links[i].Href = join(links[i].prefix, path)
+	}
+	b.links = links
+	return b
+}
+
+// Resent is what a change of language sends again; none where it only opens the
+// address in the other language.
+func (b Base) Resent() []Resent { return b.resent }
+
+// ResendTo is where the form with what is sent again goes by itself; each of its
+// buttons says its own language.
+func (b Base) ResendTo() string {
+	for _, l := range b.links {
+		if !l.Current {
+			return l.Href
+		}
+	}
+	return ""
+}
+
+// Forgets tells that a change of language loses what was typed: the page answers
+// a form which it does not send again.
+func (b Base) Forgets() bool { return b.answers && b.resent == nil }
 
 // PageTitle is the title element's text: a refused form says so first, because
 // that is what a screen reader reads first.
@@ -107,7 +152,7 @@ func (s *Site) languageLinks(r *http.Request, current Language) []LanguageLink {
 		if r.Method == http.MethodGet {
 			to.RawQuery = r.URL.RawQuery
 		}
-		links = append(links, LanguageLink{Lang: l.Tag, Name: l.Name, Href: to.String(), Current: l.Code == current.Code})
+		links = append(links, LanguageLink{Lang: l.Tag, Name: l.Name, Href: to.String(), Current: l.Code == current.Code, prefix: l.Prefix})
 	}
 	return links
 }

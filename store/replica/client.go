@@ -43,19 +43,28 @@ type client struct {
 // position is the epoch that is read or written.
 type position struct {
 	epoch Epoch
-	once  bool // slots are written with a condition
+	mode  Mode // "" for reading only
 }
 
 var _ litestream.ReplicaClient = (*client)(nil)
 
-func (c *client) enter(e Epoch, once bool) { c.at.Store(&position{e, once}) }
+func (c *client) enter(e Epoch, mode Mode) { c.at.Store(&position{e, mode}) }
 
-// now is the epoch, zero before the first.
+// now is the epoch, zero before the first, and whether slots are written with
+// a condition.
 func (c *client) now() (Epoch, bool) {
 	if p := c.at.Load(); p != nil {
-		return p.epoch, p.once
+		return p.epoch, p.mode == Once
 	}
 	return Epoch{}, false
+}
+
+// mode is how the own epoch is guarded, "" before the first.
+func (c *client) mode() Mode {
+	if p := c.at.Load(); p != nil {
+		return p.mode
+	}
+	return ""
 }
 
 // standIn lets a list made a moment ago answer instead of the target, until it

@@ -52,7 +52,7 @@ func (c *Copies) Epochs(ctx context.Context) ([]Manifest, error) {
 // Client reads the files of one epoch.
 func (c *Copies) Client(e Epoch) litestream.ReplicaClient {
 	reading := &client{place: c.place}
-	reading.enter(e, false)
+	reading.enter(e, "")
 	return reading
 }
 

@@ -160,7 +160,7 @@ func (c *client) begin(ctx context.Context, meta string, target Target, last str
 	if err := t.write(meta); err != nil {
 		return nil, t, err
 	}
-	c.enter(e, t.Mode == Once)
+	c.enter(e, t.Mode)
 	return []*ltx.FileInfo{}, t, nil
 }
 
@@ -170,7 +170,7 @@ func (c *client) resume(ctx context.Context, meta string, t turn) ([]*ltx.FileIn
 	if !ok {
 		return nil, t, fmt.Errorf("%q is no epoch", t.Epoch)
 	}
-	c.enter(e, t.Mode == Once)
+	c.enter(e, t.Mode)
 	remote, err := c.place.files(ctx, e, 0, 0)
 	if err != nil {
 		return nil, t, err

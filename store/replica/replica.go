@@ -413,7 +413,7 @@ func (r *Replica) Status() Status {
 	s := r.tracker.status(r.st.Now())
 	s.Target, s.Policy = r.target.String(), r.policy
 	if e, _ := r.client.now(); e != (Epoch{}) {
-		s.Epoch = e.String()
+		s.Epoch, s.Mode = e.String(), r.client.mode()
 	}
 	return s
 }

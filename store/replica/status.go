@@ -15,6 +15,8 @@ type Status struct {
 	Policy Policy
 	// Epoch is this server's turn at writing, "" before the target has answered.
 	Epoch string
+	// Mode is how the epoch is guarded, "" before the target has answered.
+	Mode Mode
 	// Fenced: another server has taken over; this one answers no write any more.
 	Fenced bool
 	// Committed is the newest group commit of the database.

@@ -1,4 +1,4 @@
--- Schema version 10, as it stands after all migrations.
+-- Schema version 11, as it stands after all migrations.
 
 CREATE TABLE announcement (
   id         INTEGER PRIMARY KEY,
@@ -73,7 +73,7 @@ CREATE TABLE booking (
   changed_at   TEXT,
   cancelled_at TEXT,
   held_until   TEXT,
-  version      INTEGER NOT NULL DEFAULT 1, group_ref TEXT, recipient_id INTEGER REFERENCES recipient (id), checked_in_at TEXT, called_at TEXT, called_to TEXT NOT NULL DEFAULT '', ended_at TEXT, comer TEXT NOT NULL DEFAULT '' CHECK (comer IN ('', 'holder', 'guardian', 'proxy')),
+  version      INTEGER NOT NULL DEFAULT 1, group_ref TEXT, recipient_id INTEGER REFERENCES recipient (id), checked_in_at TEXT, called_at TEXT, called_to TEXT NOT NULL DEFAULT '', ended_at TEXT, comer TEXT NOT NULL DEFAULT '' CHECK (comer IN ('', 'holder', 'guardian', 'proxy')), proxy_reason_id INTEGER REFERENCES proxy_reason (id) CHECK (proxy_reason_id IS NULL OR comer = 'proxy'),
   CHECK (seat <> 'over' OR reason <> ''),
   CHECK ((state = 'cancelled') = (cancelled_at IS NOT NULL)),
   CHECK ((state IN ('held', 'expired')) = (held_until IS NOT NULL))
@@ -468,6 +468,21 @@ CREATE TABLE postal_file (
 ) STRICT;
 
 CREATE UNIQUE INDEX postal_file_current ON postal_file (family) WHERE state = 'current';
+
+CREATE TABLE proxy_reason (
+  id         INTEGER PRIMARY KEY,
+  ref        TEXT NOT NULL UNIQUE,
+  code       TEXT NOT NULL DEFAULT '',
+  name       TEXT NOT NULL UNIQUE CHECK (name <> ''),
+  papers     TEXT NOT NULL CHECK (papers <> ''),
+  position   INTEGER NOT NULL,
+  retired_at TEXT,
+  version    INTEGER NOT NULL DEFAULT 1
+) STRICT;
+
+CREATE UNIQUE INDEX proxy_reason_code ON proxy_reason (code) WHERE code <> '';
+
+CREATE TRIGGER proxy_reason_is_kept BEFORE DELETE ON proxy_reason BEGIN SELECT RAISE(ABORT, 'proxy_reason_is_kept'); END;
 
 CREATE TABLE question (
   id         INTEGER PRIMARY KEY,

@@ -1,0 +1,165 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"madoguchi/app/apptest"
+	"madoguchi/app/booking"
+	"madoguchi/app/staff"
+	"madoguchi/app/watch"
+	"madoguchi/store/replica"
+)
+
+// watched is an office whose system is watched, with a hook that keeps what it got.
+func watched(t *testing.T, o *office, copies watch.Copies, hook string) *watch.Watcher {
+	t.Helper()
+	w, err := watch.New(watch.Options{
+		Store: o.st, Copies: copies, Folder: filepath.Dir(o.st.Path()), Release: "v1.2.3", MailOn: true,
+		Channels: watch.Channels{Hook: hook},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.desk, err = New(t.Context(), Options{Store: o.st, Files: apptest.Files(), Log: slog.New(slog.DiscardHandler), Watch: w}); err != nil {
+		t.Fatal(err)
+	}
+	o.client = apptest.NewClient(t, o.desk.Handler())
+	return w
+}
+
+// unwritten are the parts of the page that differ from machine to machine.
+func unwritten(t *testing.T, p *apptest.Page) []string {
+	t.Helper()
+	for _, td := range p.FindAll("td") {
+		if text := apptest.TextOf(td); strings.Contains(text, " GB（") {
+			return []string{text, "DISK"}
+		}
+	}
+	t.Fatal("no disk on the page")
+	return nil
+}
+
+func TestStatusPageIsForAdministratorsAndSaysHowThingsStand(t *testing.T) {
+	o := open(t)
+	watched(t, o, nil, "")
+	if staff.Clerk.May(staff.MayWatchSystem) {
+		t.Error("a clerk may watch the system")
+	}
+	must(t, o.clerk().Get("/system"), http.StatusForbidden)
+	p := o.administrator().Get("/").Follow("システム")
+	must(t, p, http.StatusOK, "システムの状態", "警報は出ていません", "送信待ち 0件", "読み書きできます", "v1.2.3", "届け先が設定されていません", "この機械では、まだ行っていません")
+	golden(t, "system", p, unwritten(t, p)...)
+}
+
+// copied keeps copies of the office's database in a folder, and confirms by it.
+func copied(t *testing.T, o *office) (copies *replica.Replica, folder string) {
+	t.Helper()
+	folder = filepath.Join(t.TempDir(), "copies")
+	target, err := replica.Parse(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := fs.ReadFile(apptest.Files(), "litestream.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := replica.ReadConfig(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if copies, err = replica.Start(t.Context(), o.st, target, cfg, replica.Provisional, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(o.st.Close(), copies.Close(context.Background())); err != nil {
+			t.Error(err)
+		}
+	})
+	until(t, "the first copy", func() bool { return copies.Status().Copied.Sequence > 0 })
+	return copies, folder
+}
+
+// until waits for what must come; the test's own time limit bounds it.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for !ok() {
+		select {
+		case <-t.Context().Done():
+			t.Fatalf("never came: %s", what)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// The place of the copies is a folder that disappears and comes back, as a
+// share on another machine does.
+func TestWhatIsProvisionalIsSaidUntilTheCopiesHaveIt(t *testing.T) {
+	o := open(t)
+	copies, folder := copied(t, o)
+	w := watched(t, o, copies, "")
+	if err := errors.Join(os.Rename(folder, folder+"-away"), os.WriteFile(folder, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	v := o.book(o.hanako, o.slot(o.main, thursday, "9:30"), booking.ResidentSeat)
+	places := []string{bookingPath(v.Booking.Ref), pathOf(o.hanako), pathOf(o.hanako) + "/booked"}
+	for _, path := range places {
+		must(t, o.clerk().Get(path), http.StatusOK, "仮受付です。")
+	}
+	o.clock.Advance(10 * time.Minute)
+	w.Turn(t.Context())
+	p := o.administrator().Get("/system")
+	must(t, p, http.StatusOK, "仮受付が続いています", "仮受付の予約が1件あります", "遅れ 10分", "provisional.md", "電源を切らないで", "この機械の役目", folder, "provisional")
+	sound(t, "system provisional", p)
+	if err := errors.Join(os.Remove(folder), os.Rename(folder+"-away", folder)); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the copy", func() bool { return o.st.Confirmed(v.BookedAt) })
+	for _, path := range places {
+		if p := o.clerk().Get(path); strings.Contains(p.Text(), "仮受付") {
+			t.Errorf("%s still says that it is provisional", path)
+		}
+	}
+	must(t, o.administrator().Get("/system"), http.StatusOK, "仮受付の予約はありません", "遅れ 0秒")
+}
+
+func TestAlarmsAreAcknowledgedAndTestedFromThePage(t *testing.T) {
+	var got atomic.Int32
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if text, err := io.ReadAll(r.Body); err == nil && strings.Contains(string(text), "試験") {
+			got.Add(1)
+		}
+	}))
+	defer hook.Close()
+	o := open(t)
+	w := watched(t, o, nil, hook.URL)
+	w.Happened(watch.TakenOver, "もう一台の心拍が止まったため、12月1日 8:59 に引き継ぎました。")
+	p := o.administrator().Get("/system")
+	must(t, p, http.StatusOK, "この機械が引き継ぎました", "まだ何も送っていません")
+	golden(t, "system_alarm", p, unwritten(t, p)...)
+	p = p.Submit("/system/test", nil)
+	must(t, p, http.StatusOK, "警報の試験を送りました", "に届けました")
+	if got.Load() != 1 {
+		t.Errorf("the hook got %d tests, want 1", got.Load())
+	}
+	p = p.Submit("/system/acknowledge", nil)
+	must(t, p, http.StatusOK, "確認したことを記録しました", "警報は出ていません")
+	for action, want := range map[string]int{"alarm_tested": 1, "alarm_acknowledged": 1} {
+		if n := o.count(`SELECT count(*) FROM audit WHERE action = ? AND actor = ?`, action, o.accounts["kanri"].Ref); n != want {
+			t.Errorf("%s: got %d entries, want %d", action, n, want)
+		}
+	}
+	hook.Close()
+	must(t, o.administrator().Get("/system").Submit("/system/test", nil), http.StatusOK, "通知先につながりません")
+}
