@@ -69,7 +69,7 @@ func (w *Watcher) Turn(ctx context.Context) {
 func (w *Watcher) note(findings []Finding, now time.Time) {
 	wrong := map[Kind]Finding{}
 	for _, f := range findings {
-		if f.Level != Good {
+		if f.Level.Wrong() {
 			wrong[f.Kind] = f
 		}
 	}
