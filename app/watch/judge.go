@@ -153,13 +153,15 @@ const (
 	provisionalPatience = 30 * time.Second
 )
 
+const fencedText = "もう一台が引き継ぎました。この機械は何も受け付けません"
+
 func turn(m Measured) Finding {
 	f := Finding{Kind: Fenced, Level: Good, Label: "この機械の役目", Text: "業務を行っています"}
 	if m.Copy.Epoch != "" {
 		f.Text += "（世代 " + m.Copy.Epoch + "）"
 	}
 	if m.Copy.Fenced {
-		f.Level, f.Text, f.Since = Urgent, "もう一台が引き継ぎました。この機械は何も受け付けません", m.At
+		f.Level, f.Text, f.Since = Urgent, fencedText, m.At
 	}
 	return f
 }
