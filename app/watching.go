@@ -35,5 +35,5 @@ func startWatch(ctx context.Context, w *watch.Watcher) (wait func()) {
 func (svc *service) sayFenced() {
 	ctx, cancel := context.WithTimeout(context.Background(), lastWord)
 	defer cancel()
-	svc.watch.Turn(ctx)
+	svc.watch.Succeeded(ctx)
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"madoguchi/app/bench"
 	"madoguchi/store"
 )
@@ -81,6 +83,7 @@ func (b *browser) bookAndBack(w *town, p bench.Person, lang string) {
 	b.shoot("booked")
 	number := w.liveNumber(p)
 	b.must(number)
+	b.sendProxy()
 
 	// Come back with the same two things: see, change, cancel.
 	b.press(`form[action$="/sign-out"] button`)
@@ -105,6 +108,22 @@ func (b *browser) bookAndBack(w *town, p bench.Person, lang string) {
 	if n := w.liveNumber(p); n != "" {
 		b.Errorf("got live booking %s, want it cancelled", n)
 	}
+}
+
+// sendProxy says that somebody else comes: the reason is asked, and decides what
+// to bring.
+func (b *browser) sendProxy() {
+	b.do(chromedp.Click(`#f-comer-proxy`, chromedp.ByQuery))
+	b.follow(`form[action$="/booking/comer"] button`)
+	b.shoot("reason")
+	b.follow(`form[action$="/booking/reason"] button`)
+	if title := b.title(); !strings.HasPrefix(title, "エラー：") && !strings.HasPrefix(title, "Error: ") {
+		b.Errorf("got title %q with no reason chosen, want it to say that the form failed", title)
+	}
+	b.do(chromedp.Click(`#f-reason-9`, chromedp.ByQuery))
+	b.follow(`form[action$="/booking/reason"] button`)
+	b.must("母子健康手帳")
+	b.shoot("proxy")
 }
 
 // liveNumber is the person's booking number as the site shows it, "" without one.

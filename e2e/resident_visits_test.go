@@ -53,6 +53,10 @@ func TestVisitorWithoutNoticeJourney(t *testing.T) {
 		b.follow(`main button[type=submit]`)
 		b.must("佐藤 一郎", telephone, "お取りしています")
 		b.shoot("check")
+		b.follow(`.languages button[formaction^="/en/"]`) // nothing typed is lost
+		b.must("佐藤 一郎", telephone, "Check before you book")
+		b.follow(`.languages li:first-child button`)
+		b.must("佐藤 一郎", telephone, "お取りしています")
 		b.follow(`form[action$="/who"] button`) // back: what was typed is kept
 		if got := b.attribute(`#f-name`, "value"); got != "佐藤 一郎" {
 			b.Errorf("got name %q after going back, want what was typed", got)

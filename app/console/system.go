@@ -56,7 +56,7 @@ type placeLine struct{ Name, Value string }
 type channelRow struct{ Label, Class, Mark, Text string }
 
 var levelMarks = map[watch.Level]struct{ class, mark string }{
-	watch.Good: {"done", "よい"}, watch.Notice: {"none", "注意"}, watch.Urgent: {"urgent", "至急"},
+	watch.Good: {"done", "よい"}, watch.Unset: {"", "なし"}, watch.Notice: {"none", "注意"}, watch.Urgent: {"urgent", "至急"},
 }
 
 func (d *Desk) system(c *gin.Context) error {
@@ -77,7 +77,7 @@ func (d *Desk) system(c *gin.Context) error {
 	}
 	for _, f := range d.watch.Judge(m) {
 		l := systemLine{Label: f.Label, Class: levelMarks[f.Level].class, Mark: levelMarks[f.Level].mark, Text: f.Text}
-		if f.Level != watch.Good {
+		if f.Level.Wrong() {
 			l.Do, l.Runbook = f.Kind.Do(), f.Kind.Runbook()
 		}
 		p.Lines = append(p.Lines, l)

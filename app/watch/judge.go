@@ -26,6 +26,9 @@ const (
 	Database    Kind = "database"
 )
 
+// Wrong reports whether somebody has to do something.
+func (l Level) Wrong() bool { return l == Notice || l == Urgent }
+
 // Kinds lists them all.
 func Kinds() []Kind {
 	return []Kind{CopyBehind, Provisional, Fenced, TakenOver, NoStandby, DiskLow, MailFailing, Rehearsed, Certificate, Database}
@@ -65,6 +68,7 @@ type Level string
 // The levels.
 const (
 	Good   Level = "good"
+	Unset  Level = "unset"  // not set up or not done: nothing to judge
 	Notice Level = "notice" // can wait for working hours
 	Urgent Level = "urgent"
 )
@@ -133,7 +137,7 @@ func (w *Watcher) confirming(m Measured) Finding {
 	}
 	if !m.ProvisionalSince.IsZero() && m.Copy.Lag > provisionalPatience {
 		f.Level, f.Since = Urgent, m.ProvisionalSince
-		f.Text += "。" + at(m.ProvisionalSince) + " から、書込みが確定していません"
+		f.Text += "。" + at(m.ProvisionalSince) + " からの書込みが、まだ確定していません"
 		if m.Copy.Policy == replica.Refuse {
 			f.Text += "。新しい予約を断っています"
 		}
@@ -149,13 +153,15 @@ const (
 	provisionalPatience = 30 * time.Second
 )
 
+const fencedText = "もう一台が引き継ぎました。この機械は何も受け付けません"
+
 func turn(m Measured) Finding {
 	f := Finding{Kind: Fenced, Level: Good, Label: "この機械の役目", Text: "業務を行っています"}
 	if m.Copy.Epoch != "" {
 		f.Text += "（世代 " + m.Copy.Epoch + "）"
 	}
 	if m.Copy.Fenced {
-		f.Level, f.Text, f.Since = Urgent, "もう一台が引き継ぎました。この機械は何も受け付けません", m.At
+		f.Level, f.Text, f.Since = Urgent, fencedText, m.At
 	}
 	return f
 }
@@ -175,10 +181,11 @@ func standby(m Measured) Finding {
 }
 
 func (w *Watcher) disk(m Measured) Finding {
-	f := Finding{Kind: DiskLow, Level: Good, Label: "ディスクの空き", Text: "測れません"}
+	f := Finding{Kind: DiskLow, Level: Unset, Label: "ディスクの空き", Text: "測れません"}
 	if m.Total == 0 {
 		return f
 	}
+	f.Level = Good
 	percent := int(100 * float64(m.Free) / float64(m.Total))
 	f.Text = fmt.Sprintf("%.1f GB（%d%%）", float64(m.Free)/1e9, percent)
 	switch {
@@ -191,10 +198,11 @@ func (w *Watcher) disk(m Measured) Finding {
 }
 
 func outbox(m Measured) Finding {
-	f := Finding{Kind: MailFailing, Level: Good, Label: "メール", Text: "メールの送信は設定されていません"}
+	f := Finding{Kind: MailFailing, Level: Unset, Label: "メール", Text: "メールの送信は設定されていません"}
 	if !m.MailOn {
 		return f
 	}
+	f.Level = Good
 	f.Text = fmt.Sprintf("送信待ち %d件、送れなかったもの %d件", m.Mail.Waiting, m.Mail.Failed)
 	if m.Mail.Waiting > 0 {
 		f.Text += "（いちばん古いものは " + Length(m.At.Sub(m.Mail.OldestAt)) + "前）"
@@ -213,7 +221,7 @@ func rehearsal(m Measured) Finding {
 	f := Finding{Kind: Rehearsed, Level: Good, Label: "復旧の練習"}
 	switch {
 	case r.At.IsZero():
-		f.Text = "この機械では、まだ行っていません"
+		f.Level, f.Text = Unset, "この機械では、まだ行っていません（madoguchi restore --rehearse）"
 	case !r.Good:
 		f.Level, f.Text, f.Since = Notice, at(r.At)+" の練習で、戻せませんでした", r.At
 	case m.At.Sub(r.At) > rehearsalAge:

@@ -68,7 +68,7 @@ func TestJudgementTellsWhatIsWrongAndHowUrgent(t *testing.T) {
 			if f.Text == "" || f.Label == "" {
 				t.Errorf("%s: %s says nothing", name, f.Kind)
 			}
-			if f.Level != watch.Good {
+			if f.Level.Wrong() {
 				got += fmt.Sprintf("%s %s", f.Kind, f.Level)
 			}
 		}

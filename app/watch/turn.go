@@ -65,11 +65,27 @@ func (w *Watcher) Turn(ctx context.Context) {
 	w.deliver(ctx)
 }
 
+// Succeeded tells that another server has taken over. It measures nothing: this
+// machine is to stand by as soon as it can.
+func (w *Watcher) Succeeded(ctx context.Context) {
+	if len(w.o.channels()) == 0 {
+		return
+	}
+	w.mu.Lock()
+	now := w.now()
+	w.s.Alarms = slices.DeleteFunc(w.s.Alarms, func(a Alarm) bool { return a.Kind == Fenced })
+	w.s.Alarms = append(w.s.Alarms, Alarm{Kind: Fenced, Level: Urgent, Text: fencedText, Since: now})
+	w.due(now)
+	w.save()
+	w.mu.Unlock()
+	w.deliver(ctx)
+}
+
 // note opens, continues and ends alarms.
 func (w *Watcher) note(findings []Finding, now time.Time) {
 	wrong := map[Kind]Finding{}
 	for _, f := range findings {
-		if f.Level != Good {
+		if f.Level.Wrong() {
 			wrong[f.Kind] = f
 		}
 	}

@@ -233,6 +233,16 @@ func TestAlarmsGoByMailToEverybody(t *testing.T) {
 	}
 }
 
+func TestSucceededServerSaysSoWithItsLastBreath(t *testing.T) {
+	h := newHook(t)
+	p := newPlace(t, watch.Channels{Hook: h.URL})
+	if err := p.st.Close(); err != nil { // nothing of it is needed
+		t.Fatal(err)
+	}
+	p.w.Succeeded(t.Context())
+	h.expect(t, "at once", "fenced first")
+}
+
 // The alarms must not need the database that they may be about.
 func TestDatabaseThatCannotBeReadIsAnAlarm(t *testing.T) {
 	h := newHook(t)
