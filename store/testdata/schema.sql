@@ -367,6 +367,12 @@ CREATE TABLE list_page (
   PRIMARY KEY (file_id, number)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE logo (
+  id   INTEGER PRIMARY KEY CHECK (id = 1),
+  hash TEXT NOT NULL CHECK (length(hash) = 64),
+  body BLOB NOT NULL CHECK (length(body) BETWEEN 1 AND 8192)
+) STRICT;
+
 CREATE TABLE mail (
   id          INTEGER PRIMARY KEY,
   ref         TEXT NOT NULL UNIQUE,
