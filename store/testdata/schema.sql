@@ -1,4 +1,4 @@
--- Schema version 11, as it stands after all migrations.
+-- Schema version 12, as it stands after all migrations.
 
 CREATE TABLE announcement (
   id         INTEGER PRIMARY KEY,
