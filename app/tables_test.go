@@ -18,6 +18,7 @@ var owners = map[string]string{
 	"setting":         "app/settings",
 	"announcement":    "app/settings",
 	"question":        "app/settings",
+	"logo":            "app/settings",
 	"staff":           "app/staff",
 	"sign_in_attempt": "app/attempt",
 	"session":         "app/web",

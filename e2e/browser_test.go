@@ -38,6 +38,12 @@ var (
 // without it proves that nothing needs them.
 func open(t *testing.T, site string, window size, scripts bool) *browser {
 	t.Helper()
+	return openFor(t, site, window, scripts, 4*time.Minute)
+}
+
+// openFor is open for a test that takes longer than most.
+func openFor(t *testing.T, site string, window size, scripts bool, most time.Duration) *browser {
+	t.Helper()
 	b := &browser{T: t, site: site, visited: map[string]bool{}}
 	if scripts {
 		source, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
@@ -54,7 +60,7 @@ func open(t *testing.T, site string, window size, scripts bool) *browser {
 	t.Cleanup(cancelAlloc)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)
-	ctx, cancelTime := context.WithTimeout(ctx, 4*time.Minute)
+	ctx, cancelTime := context.WithTimeout(ctx, most)
 	t.Cleanup(cancelTime)
 	b.ctx = ctx
 	b.do(emulation.SetDeviceMetricsOverride(window.width, window.height, 1, window == phone || window == narrow),

@@ -1,25 +1,16 @@
 package booking
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
-	"image"
-	_ "image/jpeg" // the two formats that every browser of an office shows
-	_ "image/png"
 
 	"madoguchi/app/audit"
+	"madoguchi/app/picture"
 	"madoguchi/store"
 )
 
-// The limits of a map picture. MapBytes is what may be uploaded; the pixels are
-// bounded because a small file can unfold into a picture without end.
-const (
-	MapBytes  = 300 * 1024
-	mapPixels = 4000
-	mapArea   = 12_000_000
-)
+// MapBytes is what a map picture may weigh.
+const MapBytes = 300 * 1024
 
 // MapPicture is how to get to a place, drawn (地図).
 type MapPicture struct {
@@ -61,24 +52,15 @@ func SetMap(tx *store.Tx, by audit.Actor, venue Venue, body []byte) (Venue, erro
 	return VenueByRef(tx, venue.Ref)
 }
 
-// readMap decodes a picture to the last line, so that nothing is served that a
-// browser would guess at.
 func readMap(body []byte) (MapPicture, error) {
-	p := MapPicture{Body: body}
-	if len(body) > MapBytes {
-		return p, MapTooLarge.On("map")
+	p, err := picture.Read(body, MapBytes)
+	switch {
+	case errors.Is(err, picture.ErrTooLarge):
+		return MapPicture{}, MapTooLarge.On("map")
+	case err != nil:
+		return MapPicture{}, MapForm.On("map")
 	}
-	config, format, err := image.DecodeConfig(bytes.NewReader(body))
-	if err != nil || config.Width > mapPixels || config.Height > mapPixels || config.Width*config.Height > mapArea {
-		return p, MapForm.On("map")
-	}
-	if _, _, err := image.Decode(bytes.NewReader(body)); err != nil {
-		return p, MapForm.On("map")
-	}
-	sum := sha256.Sum256(body)
-	p.Hash, p.MediaType = hex.EncodeToString(sum[:]), "image/"+format
-	p.Width, p.Height = config.Width, config.Height
-	return p, nil
+	return MapPicture(p), nil
 }
 
 // MapByHash finds a map picture by its address. Problem: MapNotFound.

@@ -248,7 +248,7 @@ func mustVenue(tx *store.Tx) Venue {
 	return all[0]
 }
 
-func picture(t *testing.T, width, height int, encode func(*bytes.Buffer, image.Image) error) []byte {
+func drawing(t *testing.T, width, height int, encode func(*bytes.Buffer, image.Image) error) []byte {
 	t.Helper()
 	img := image.NewPaletted(image.Rect(0, 0, width, height), color.Palette{color.White, color.Black})
 	var b bytes.Buffer
@@ -263,19 +263,19 @@ func asJPEG(b *bytes.Buffer, img image.Image) error { return jpeg.Encode(b, img,
 
 func TestMapPictureIsDecodedBeforeItIsServed(t *testing.T) {
 	w := newTown(t, 1, 1, 0, 0)
-	good := picture(t, 40, 30, asPNG)
+	good := drawing(t, 40, 30, asPNG)
 	for _, c := range []struct {
 		sentence string
 		body     []byte
 		want     error
 	}{
 		{"PNG", good, nil},
-		{"JPEG", picture(t, 40, 30, asJPEG), nil},
+		{"JPEG", drawing(t, 40, 30, asJPEG), nil},
 		{"a page", []byte("<html><script>alert(1)</script></html>"), MapForm},
 		{"a picture cut short", good[:len(good)-20], MapForm},
 		{"GIF", []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;"), MapForm},
-		{"too wide", picture(t, 4001, 1, asPNG), MapForm},
-		{"too many pixels", picture(t, 4000, 3100, asPNG), MapForm},
+		{"too wide", drawing(t, 4001, 1, asPNG), MapForm},
+		{"too many pixels", drawing(t, 4000, 3100, asPNG), MapForm},
 		{"too many bytes", append(bytes.Clone(good), make([]byte, MapBytes)...), MapTooLarge},
 		{"nothing", nil, nil},
 	} {

@@ -145,6 +145,7 @@ func (d *Desk) accountRoutes() []guarded {
 	return []guarded{
 		{Route: web.GET("/sign-in", d.askSignIn)},
 		{Route: web.POST("/sign-in", d.signIn)},
+		{Route: d.lookFileRoute()},
 		d.need(staff.MayOwnPassword, web.GET("/sign-out", toToday)),
 		d.need(staff.MayOwnPassword, web.POST("/sign-out", d.signOut)),
 		d.need(staff.MayOwnPassword, web.GET("/password", d.askPassword)),

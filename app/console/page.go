@@ -19,6 +19,8 @@ type page struct {
 	Demo        bool
 	Account     *staff.Account // nil before sign-in
 	Menu        []menuGroup
+	Sheet       string   // address of the style sheet in the town's colour; "" for the usual one
+	Logo        *picture // nil for none
 }
 
 // head lets show fill the page that a struct embeds.
@@ -73,6 +75,7 @@ func (d *Desk) show(c *gin.Context, status int, name, title string, p interface{
 func (d *Desk) frame(c *gin.Context, p *page) {
 	town := d.town.Load()
 	p.TownName, p.ServiceName, p.Demo = town.TownName, town.ServiceName, town.Demo
+	d.dress(p, *town)
 	a, ok := c.Value(accountKey).(staff.Account)
 	if !ok {
 		return

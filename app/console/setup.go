@@ -25,6 +25,7 @@ func (d *Desk) setupRoutes() []guarded {
 		d.stopRoutes(),
 		d.staffVenueRoutes(),
 		d.bookingSettingRoutes(),
+		d.lookRoutes(),
 	)
 }
 
@@ -52,6 +53,7 @@ func (d *Desk) setup(c *gin.Context) error {
 			tile{"/setup/services", "業務", "所要時間・持ち物・お知らせ・手数料、予約の受付期間と締切"},
 			tile{"/setup/proxy-reasons", "代理人の理由", "代理人だけで受け取れる理由と、確かめる書類"},
 			tile{"/setup/settings", "予約の設定", "何日先まで予約できるか、仮押さえ・遅刻の扱いなど"},
+			tile{"/setup/look", "ロゴと色", "画面の上に出すロゴ、ボタンや線の色"},
 		)
 		if may(c, staff.MayManageStaff) {
 			p.Tiles = append(p.Tiles, tile{"/setup/staff", "担当者の受付場所", "担当者が扱う受付場所を限る"})

@@ -65,6 +65,7 @@ type setupControl struct {
 type option struct {
 	ID, Value, Label string
 	Chosen           bool
+	Colour           string // it is shown beside the label; "" for none
 }
 
 // question is a field before it is filled: what is asked, and what is kept.

@@ -41,7 +41,7 @@ func (o *office) setups() []string {
 		"/setup/hours/" + main + "/edit?service=" + service, "/setup/plan", "/setup/plan?from=2026-12-01&to=2026-12-31", "/setup/closed",
 		"/setup/closed/new", "/setup/extra/new", "/setup/days", "/setup/days?date=2026-12-03", "/setup/days/" + main + "/set?date=2026-12-03&service=" + service,
 		"/setup/days/" + main + "/add", "/setup/slots/" + slot, "/setup/stops", "/setup/stops/new", "/setup/staff", "/setup/proxy-reasons", "/setup/proxy-reasons/new",
-		"/setup/staff/" + string(o.accounts["madoguchi1"].Ref), "/setup/settings",
+		"/setup/staff/" + string(o.accounts["madoguchi1"].Ref), "/setup/settings", "/setup/look",
 	}
 }
 
@@ -74,7 +74,7 @@ func TestSetupPagesAreSound(t *testing.T) {
 		"setup": "/setup", "setup_venues": "/setup/venues", "setup_venue": "/setup/venues/" + string(o.main.Ref), "setup_services": "/setup/services",
 		"setup_hours": "/setup/hours", "setup_plan": "/setup/plan?from=2026-12-01&to=2026-12-31", "setup_closed": "/setup/closed",
 		"setup_day": "/setup/days?date=2026-12-03", "setup_slot": "/setup/slots/" + string(o.slot(o.main, thursday, "9:30").Ref),
-		"setup_rules": "/setup/services/" + string(o.service().Ref) + "/rules", "setup_settings": "/setup/settings", "setup_stop_new": "/setup/stops/new",
+		"setup_rules": "/setup/services/" + string(o.service().Ref) + "/rules", "setup_settings": "/setup/settings", "setup_look": "/setup/look", "setup_stop_new": "/setup/stops/new",
 	} {
 		setupGolden(t, name, c.Get(path))
 	}
@@ -123,7 +123,7 @@ func TestBranchAdministratorSetsUpTheBranchOnly(t *testing.T) {
 	for _, path := range []string{
 		"/setup/venues/new", "/setup/venues/" + main, "/setup/venues/" + main + "/edit", "/setup/venues/" + main + "/map", "/setup/venues/" + main + "/retire",
 		"/setup/venues/" + main + "/counters/new", "/setup/services", "/setup/services/" + service, "/setup/hours/" + main + "?service=" + service,
-		"/setup/hours/" + main + "/edit?service=" + service, "/setup/days/" + main + "/add", "/setup/slots/" + slot, "/setup/staff", "/setup/settings",
+		"/setup/hours/" + main + "/edit?service=" + service, "/setup/days/" + main + "/add", "/setup/slots/" + slot, "/setup/staff", "/setup/settings", "/setup/look",
 	} {
 		if p := c.Get(path); p.Status != http.StatusForbidden {
 			t.Errorf("%s: got status %d, want 403", path, p.Status)
@@ -214,10 +214,14 @@ func TestPlaceWithBookingsIsNotRetired(t *testing.T) {
 	}
 }
 
-// upload sends a form with a file.
-func (o *office) upload(p *apptest.Page, c *apptest.Client, action, field string, body []byte) *apptest.Page {
+// upload sends a form with a file; its other fields are filled as told.
+func (o *office) upload(p *apptest.Page, c *apptest.Client, action, field string, body []byte, filled ...url.Values) *apptest.Page {
 	o.t.Helper()
-	_, _, values := p.Fill(action, nil)
+	var overrides url.Values
+	if len(filled) > 0 {
+		overrides = filled[0]
+	}
+	_, _, values := p.Fill(action, overrides)
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
 	for name, all := range values {

@@ -35,6 +35,8 @@ type Site struct {
 	web   *web.Site
 	store *store.Store
 	mail  bool
+	// tested is what the accessibility tests found.
+	tested tested
 	// town is what was last read of the settings: the page that tells of a fault
 	// must not ask the database.
 	town atomic.Pointer[settings.Settings]
@@ -66,6 +68,9 @@ func newSite(o Options) (*Site, error) {
 	}
 	o.ErrorPage = s.errorPage
 	var err error
+	if s.tested, err = loadTested(o.Files); err != nil {
+		return nil, err
+	}
 	s.web, err = web.New(o.Options)
 	return s, err
 }
@@ -81,7 +86,9 @@ func (s *Site) routes() []web.Route {
 		web.GET("/questions", s.page(anyone, s.questions)),
 		web.GET("/places/:venue", s.page(anyone, s.placeInfo)),
 		web.GET("/maps/:hash", s.mapPicture),
+		web.GET("/look/:file", s.lookFile),
 		web.GET("/n/:number", s.page(anyone, s.fromNotice)),
+		web.GET("/accessibility", s.page(anyone, s.accessibility)),
 		web.GET("/sign-in", s.page(stages(unknown, over), s.signInForm)),
 		web.POST("/sign-in", s.signIn),
 		web.GET("/sign-out", s.page(stages(), nil)),
@@ -161,6 +168,7 @@ type frame struct {
 	SignedIn    bool
 	MailOffered bool // mails can be had
 	IdleMinutes int
+	Look        look
 
 	when wording
 	base string // of the addresses on the way to a booking; see visitor
@@ -186,7 +194,7 @@ func (s *Site) around(c *gin.Context, b web.Base, town settings.Settings) frame 
 		Base: b, ServiceName: town.ServiceName, TownName: town.TownName,
 		Office: telephoneOf(town.OfficeTelephone), Demo: town.Demo,
 		SignedIn: s.web.Session(c).Get(cardKey)+s.web.Session(c).Get(visitKey) != "", MailOffered: s.mail, IdleMinutes: int(town.ResidentIdle.Minutes()),
-		when: wording{web.LanguageOf(c).Code},
+		Look: s.lookOf(town), when: wording{web.LanguageOf(c).Code},
 	}
 	if f.ServiceName == "" || web.LanguageOf(c).Prefix != "" {
 		// The town names its service in Japanese only.

@@ -49,7 +49,7 @@ func TestWordsAreCompleteInEveryLanguage(t *testing.T) {
 }
 
 var (
-	quoted  = regexp.MustCompile(`"([a-z_]+(?:\.[a-z0-9_]+)+)"`)
+	quoted  = regexp.MustCompile(`"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+)"`)
 	inT     = regexp.MustCompile(`\bT "([^"]+)"`)
 	failing = regexp.MustCompile(`\.Fail\("[a-z_]*", "([a-z_]+)"`)
 )
@@ -131,6 +131,9 @@ func composed() map[string]bool {
 	}
 	for _, flash := range []string{"mail_proposed", "mail_forgotten"} {
 		keys["flash."+flash] = true
+	}
+	for _, result := range results() {
+		keys["a11y.result."+result] = true
 	}
 	keys["field.mail.label"], keys["field.mail.hint"] = true, true
 	for _, who := range []booking.Comer{booking.Holder, booking.Guardian, booking.Proxy} {

@@ -75,6 +75,14 @@ type Settings struct {
 	// PasswordLength is the least number of characters of a staff password.
 	PasswordLength int
 
+	// Colour is that of buttons, links and the line at the top of the sites, as
+	// #rrggbb; "" is the usual one.
+	Colour string
+	// Look says where the colour and the logo are seen: LookBoth or LookResident.
+	Look string
+	// Logo is the picture at the top; SetLogo changes it.
+	Logo LogoFacts
+
 	// Demo marks a store with fictional data.
 	Demo bool
 }
@@ -99,6 +107,8 @@ func defaults() Settings {
 
 		Reminders: true,
 		RemindAt:  10 * 60,
+
+		Look: LookBoth,
 
 		ResidentIdle:   30 * time.Minute,
 		StaffIdle:      30 * time.Minute,
@@ -135,6 +145,9 @@ var entries = map[string]entry{
 	"password.length":             number(func(s *Settings) *int { return &s.PasswordLength }, 8, 64),
 	"closed.holidays":             flag(func(s *Settings) *bool { return &s.ClosedOnHolidays }),
 	"closed.year_end":             flag(func(s *Settings) *bool { return &s.ClosedAtYearEnd }),
+	"look.colour":                 colour(func(s *Settings) *string { return &s.Colour }),
+	"look.where":                  oneOf(func(s *Settings) *string { return &s.Look }, LookBoth, LookResident),
+	"look.logo":                   logoFacts(),
 	"demo":                        flag(func(s *Settings) *bool { return &s.Demo }),
 }
 

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"madoguchi/app/apptest"
@@ -18,6 +19,7 @@ func TestEverySettingIsKeptAndReadBack(t *testing.T) {
 		"session.resident_minutes": "20", "session.staff_minutes": "15", "password.length": "12", "demo": "1",
 		"booking.hold_minutes": "5", "booking.together_most": "3", "booking.contact_most": "4", "booking.late_minutes": "15",
 		"waiting.offer_hours": "6", "mail.reminders": "0", "mail.remind_at": "09:30", "closed.holidays": "0", "closed.year_end": "0",
+		"look.colour": "#00572d", "look.where": "resident", "look.logo": strings.Repeat("0a", 32) + " 240x96",
 	}
 	for name := range entries {
 		if values[name] == "" {
@@ -51,7 +53,7 @@ func TestImpossibleValuesAreRefused(t *testing.T) {
 	st, _ := apptest.Store(t)
 	for name, value := range map[string]string{
 		"booking.days_ahead": "soon", "session.staff_minutes": "0", "password.length": "4", "town.municipality_code": "0244570",
-		"closed.holidays": "yes",
+		"closed.holidays": "yes", "look.where": "nowhere", "look.logo": "logo.png",
 	} {
 		err := st.Write(t.Context(), func(tx *store.Tx) error { return Set(tx, audit.Command("test"), name, value) })
 		if !errors.Is(err, ErrValue) {

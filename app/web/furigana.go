@@ -63,9 +63,14 @@ func loadFurigana(files fs.FS) (*furigana, error) {
 	return f, err
 }
 
+// mostReadings is how often a page says how a word is read: who reads down a long
+// list knows it by then, and the page stays light.
+const mostReadings = 10
+
 // page writes the readings into a page. Only text in the body gets them.
 func (f *furigana) page(body []byte) []byte {
 	var out bytes.Buffer
+	told := map[string]int{}
 	z := html.NewTokenizer(bytes.NewReader(body))
 	var plain []string // the elements around us whose text stays as it is
 	for {
@@ -77,7 +82,7 @@ func (f *furigana) page(body []byte) []byte {
 			return out.Bytes()
 		case html.TextToken:
 			if len(plain) == 0 {
-				raw = f.text(raw)
+				raw = f.text(raw, told)
 			}
 		case html.StartTagToken:
 			// What only screen readers get is read aloud without readings.
@@ -98,21 +103,37 @@ func (f *furigana) page(body []byte) []byte {
 // keepsPlain are elements that can hold no ruby, or have it already.
 var keepsPlain = map[string]bool{"head": true, "option": true, "textarea": true, "svg": true, "ruby": true, "script": true, "style": true}
 
-// text writes the readings into text.
-func (f *furigana) text(s string) string {
-	if w := weekdays[strings.TrimSpace(s)]; w != "" {
-		return ruby(strings.TrimSpace(s), w)
+// text writes the readings into text, and counts in told how often each was said.
+func (f *furigana) text(s string, told map[string]int) string {
+	enough := func(word string) bool {
+		told[word]++
+		return told[word] > mostReadings
+	}
+	if day := strings.TrimSpace(s); weekdays[day] != "" {
+		if enough(day) {
+			return s
+		}
+		return ruby(day, weekdays[day])
 	}
 	return f.pattern.ReplaceAllStringFunc(s, func(found string) string {
-		if reading, ok := f.readings[found]; ok {
-			return ruby(found, reading)
-		}
-		if day, ok := strings.CutPrefix(found, "（"); ok {
+		word := strings.TrimLeft(found, "0123456789")
+		switch day, isDay := strings.CutPrefix(word, "（"); {
+		case word != found && counters[word] == "N" && word != "分" && word != "分間":
+			// Read by the number: 3日 says nothing of 4日.
+			if enough(found) {
+				return found
+			}
+			return counted(strings.TrimSuffix(found, word), word)
+		case enough(word):
+			return found
+		case isDay:
 			day = strings.TrimSuffix(day, "）")
 			return "（" + ruby(day, weekdays[day]) + "）"
+		case word != found:
+			return counted(strings.TrimSuffix(found, word), word)
+		default:
+			return ruby(found, f.readings[found])
 		}
-		digits := found[:len(found)-len(strings.TrimLeft(found, "0123456789"))]
-		return counted(digits, found[len(digits):])
 	})
 }
 
@@ -147,7 +168,8 @@ func counted(n, counter string) string {
 	return n + ruby(counter, counters[counter])
 }
 
-// ruby puts a reading over a word, but not over the kana at its end.
+// ruby puts a reading over a word, but not over the kana at its end. The end of
+// the reading is left out, as HTML allows: a long list has a thousand of them.
 func ruby(word, reading string) string {
 	w, r := []rune(word), []rune(reading)
 	end := ""
@@ -155,5 +177,5 @@ func ruby(word, reading string) string {
 		end = string(w[len(w)-1]) + end
 		w, r = w[:len(w)-1], r[:len(r)-1]
 	}
-	return "<ruby>" + string(w) + "<rt>" + string(r) + "</rt></ruby>" + end
+	return "<ruby>" + string(w) + "<rt>" + string(r) + "</ruby>" + end
 }

@@ -21,7 +21,7 @@ func readings(t *testing.T) (*furigana, fs.FS) {
 }
 
 // flat shows ruby as 漢字《かんじ》.
-var flat = strings.NewReplacer("<ruby>", "", "<rt>", "《", "</rt></ruby>", "》")
+var flat = strings.NewReplacer("<ruby>", "", "<rt>", "《", "</ruby>", "》")
 
 func TestReadingsFollowWordsAndNumbers(t *testing.T) {
 	f, _ := readings(t)
@@ -36,7 +36,7 @@ func TestReadingsFollowWordsAndNumbers(t *testing.T) {
 		"本人が来てください":           "本人《ほんにん》が来《き》てください",
 		"ABC-123456":          "ABC-123456",
 	} {
-		if got := flat.Replace(f.text(text)); got != want {
+		if got := flat.Replace(f.text(text, map[string]int{})); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
 		}
 	}
@@ -48,6 +48,18 @@ func TestOnlyTextOfThePageGetsReadings(t *testing.T) {
 	got := flat.Replace(string(f.page([]byte(page))))
 	if want := strings.Replace(page, ">予約</p>", ">予約《よやく》</p>", 1); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// A long list does not say the same reading without end.
+func TestAWordIsReadOnlySoOften(t *testing.T) {
+	f, _ := readings(t)
+	page := "<html><body>" + strings.Repeat("<p>予約は12月3日（木）9時</p>", mostReadings+5) + "<p>12月4日に確認</p></body></html>"
+	got := flat.Replace(string(f.page([]byte(page))))
+	for part, want := range map[string]int{"予約《よやく》": mostReadings, "3日《みっか》": mostReadings, "（木《もく》）": mostReadings, "9時《じ》": mostReadings, "4日《よっか》": 1, "確認《かくにん》": 1, "予約": mostReadings + 5} {
+		if n := strings.Count(got, part); n != want {
+			t.Errorf("%s: got %d times, want %d", part, n, want)
+		}
 	}
 }
 
@@ -65,7 +77,7 @@ func TestEveryWordOfTheSiteHasItsReading(t *testing.T) {
 	inRuby := regexp.MustCompile(`<ruby>.*?</ruby>`)
 	number := regexp.MustCompile(`\{[a-z_]+\}`)
 	for key, sentence := range sentences {
-		rest := inRuby.ReplaceAllString(f.text(number.ReplaceAllString(sentence, "3")), "")
+		rest := inRuby.ReplaceAllString(f.text(number.ReplaceAllString(sentence, "3"), map[string]int{}), "")
 		if i := strings.IndexFunc(rest, func(r rune) bool { return r != '〇' && unicode.Is(unicode.Han, r) }); i >= 0 {
 			t.Errorf("%s: no reading in templates/words/furigana.txt for %q of %q", key, rest[i:], sentence)
 		}

@@ -128,6 +128,17 @@ func (b Base) Once() string { return NewOnce() }
 // Path is an address of the site in the page's language.
 func (b Base) Path(p string) string { return join(b.language.Prefix, p) }
 
+// Here is the address of this page, in its language: opening it again prolongs
+// the session. It is "" on a site of one language.
+func (b Base) Here() string {
+	for _, l := range b.links {
+		if l.Current {
+			return l.Href
+		}
+	}
+	return ""
+}
+
 // Unreviewed tells that the page's language is a translation that nobody has
 // looked through yet.
 func (b Base) Unreviewed() bool { return b.language.Unreviewed }

@@ -88,8 +88,8 @@ func (s *Site) Show(c *gin.Context, status int, name string, page any) error {
 	}
 	body = s.withReadings(requestOf(c).language, body)
 	c.Header("Content-Type", "text/html; charset=utf-8")
-	if s.preload != "" {
-		c.Header("Link", s.preload)
+	if preload := s.preloadOf(page); preload != "" {
+		c.Header("Link", preload)
 	}
 	c.Status(status)
 	_, err = c.Writer.Write(body)

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -76,13 +77,15 @@ type Site struct {
 	maxBody    int64
 	policy     string // Content-Security-Policy
 	errorPage  func(*gin.Context, ErrorPage) any
-	preload    string // Link header; "" for none
+	preload    string // address of the style sheet that every page uses; "" for none
 
 	words    *Catalogues
 	furigana *furigana // nil where no page has any
 	assets   *assets
 	views    map[string]*template.Template
 	sessions sessions.Store
+
+	recoloured atomic.Pointer[Recoloured]
 
 	mu        sync.RWMutex
 	languages []Language      // in which the site is mounted
@@ -124,7 +127,7 @@ func New(o Options) (*Site, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.preload = "<" + at + ">; rel=preload; as=style"
+		s.preload = at
 	}
 	if s.views, err = loadViews(o.Files, o.Name, s.funcs(o.Funcs)); err != nil {
 		return nil, fmt.Errorf("site %s: %w", o.Name, err)

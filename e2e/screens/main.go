@@ -18,7 +18,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +25,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"madoguchi/e2e/book"
 )
 
 func main() {
@@ -54,14 +55,12 @@ var (
 
 // picture is a page in one shape.
 type picture struct {
-	site, language, state string
+	book.Page
 	shape
 }
 
-func (p picture) address() string { return "/" + path.Join(p.site, p.language, p.state) + ".html" }
-
 func (p picture) file() string {
-	return strings.ReplaceAll(strings.Join([]string{p.site, p.language, p.state, p.name}, "_"), "__", "_") + ".png"
+	return strings.ReplaceAll(strings.Join([]string{p.Site, p.Language, p.State, p.name}, "_"), "__", "_") + ".png"
 }
 
 func makeBook(out, only string) error {
@@ -76,7 +75,7 @@ func makeBook(out, only string) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: http.HandlerFunc(serve)}
+	server := &http.Server{Handler: book.Handler(".")}
 	go server.Serve(l) //nolint:errcheck // it ends when it is closed
 	defer server.Close()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("lang", "ja"),
@@ -96,57 +95,25 @@ func makeBook(out, only string) error {
 	return index(out, pictures)
 }
 
-// list finds every page that the tests hold.
+// list is every page that the tests hold, in the shapes of its site.
 func list(only string) ([]picture, error) {
-	var all []picture
-	languages, err := filepath.Glob("app/public/testdata/*")
+	pages, err := book.Pages(".")
 	if err != nil {
 		return nil, err
 	}
-	for _, dir := range append(languages, "app/console/testdata") {
-		files, err := filepath.Glob(filepath.Join(dir, "*.html"))
-		if err != nil {
-			return nil, err
+	var all []picture
+	for _, p := range pages {
+		shapes := []shape{phone, dark, desktop}
+		if p.Site == "console" {
+			shapes = []shape{desk}
 		}
-		for _, file := range files {
-			p := picture{site: "public", language: filepath.Base(dir), state: strings.TrimSuffix(filepath.Base(file), ".html")}
-			shapes := []shape{phone, dark, desktop}
-			if dir == "app/console/testdata" {
-				p.site, p.language, shapes = "console", "", []shape{desk}
-			}
-			for _, s := range shapes {
-				p.shape = s
-				if strings.Contains(p.file(), only) {
-					all = append(all, p)
-				}
+		for _, s := range shapes {
+			if next := (picture{p, s}); strings.Contains(next.file(), only) {
+				all = append(all, next)
 			}
 		}
-	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("no pages found: run it in the project's top folder")
 	}
 	return all, nil
-}
-
-// serve gives a golden, with the frame that the console's leave out, or an asset.
-func serve(w http.ResponseWriter, r *http.Request) {
-	part := strings.Split(strings.TrimPrefix(path.Clean(r.URL.Path), "/"), "/")
-	switch {
-	case part[0] == "assets" && len(part) > 2:
-		http.ServeFile(w, r, filepath.Join(append([]string{"assets"}, part[2:]...)...))
-	case part[0] == "public" && len(part) == 3:
-		http.ServeFile(w, r, filepath.Join("app/public/testdata", part[1], part[2]))
-	case part[0] == "console" && len(part) == 2:
-		body, err := os.ReadFile(filepath.Join("app/console/testdata", part[1]))
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		fmt.Fprintf(w, `<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><link rel="stylesheet" href="/assets/x/console.css"></head>`+
-			`<body><main id="main">%s</main></body></html>`, body)
-	default:
-		http.NotFound(w, r)
-	}
 }
 
 func shoot(tab context.Context, site string, p picture, file string) error {
@@ -160,7 +127,7 @@ func shoot(tab context.Context, site string, p picture, file string) error {
 	err := chromedp.Run(ctx,
 		emulation.SetDeviceMetricsOverride(p.width, p.height, 1, p.phone),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-		chromedp.Navigate(site+p.address()),
+		chromedp.Navigate(site+p.Address()),
 		chromedp.FullScreenshot(&png, 100))
 	if err != nil {
 		return err
@@ -173,7 +140,7 @@ func index(out string, pictures []picture) error {
 	var b strings.Builder
 	b.WriteString("<!DOCTYPE html><html lang=\"ja\"><head><meta charset=\"utf-8\"><title>画面集</title><style>body{font-family:sans-serif}" +
 		"figure{display:inline-block;vertical-align:top;margin:.5rem;width:18rem}img{width:100%;border:1px solid #767676}h2{clear:both}</style></head><body><h1>画面集</h1>\n")
-	group := func(p picture) string { return strings.TrimSpace(p.site + " " + p.language) }
+	group := func(p picture) string { return strings.TrimSpace(p.Site + " " + p.Language) }
 	last := ""
 	for _, p := range pictures {
 		if g := group(p); g != last {
@@ -181,7 +148,7 @@ func index(out string, pictures []picture) error {
 			last = g
 		}
 		fmt.Fprintf(&b, "<figure><a href=\"%[1]s\"><img src=\"%[1]s\" alt=\"%[2]s（%[3]s）\" loading=\"lazy\"></a><figcaption>%[2]s（%[3]s）</figcaption></figure>\n",
-			html.EscapeString(url.PathEscape(p.file())), html.EscapeString(p.state), p.name)
+			html.EscapeString(url.PathEscape(p.file())), html.EscapeString(p.State), p.name)
 	}
 	b.WriteString("</body></html>\n")
 	if err := os.WriteFile(filepath.Join(out, "index.html"), []byte(b.String()), 0o644); err != nil {

@@ -1,4 +1,4 @@
--- Schema version 11, as it stands after all migrations.
+-- Schema version 12, as it stands after all migrations.
 
 CREATE TABLE announcement (
   id         INTEGER PRIMARY KEY,
@@ -366,6 +366,12 @@ CREATE TABLE list_page (
   picture  BLOB,
   PRIMARY KEY (file_id, number)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE logo (
+  id   INTEGER PRIMARY KEY CHECK (id = 1),
+  hash TEXT NOT NULL CHECK (length(hash) = 64),
+  body BLOB NOT NULL CHECK (length(body) BETWEEN 1 AND 8192)
+) STRICT;
 
 CREATE TABLE mail (
   id          INTEGER PRIMARY KEY,
