@@ -121,7 +121,7 @@ func (d *Desk) showLook(c *gin.Context, status int, form *web.Form, stale bool) 
 		return err
 	}
 	p := setupFormPage{Heading: "ロゴと色", Action: "/setup/look", Upload: true, Stale: stale, Back: link{Path: "/setup", Label: "受付の設定に戻る"},
-		Lead: []string{"画面の上に出すロゴと、ボタン・リンク・線の色です。保存すると、すぐに変わります。暗い画面や、端末の決めた色を使っている人には、見やすい決まった色で表示します。"}}
+		Lead: []string{"画面の上に出すロゴと、住民サイトのボタン・リンク・線、職員用画面の見出し・メニュー・枠の色です。保存すると、すぐに変わります。暗い画面や、端末の決めた色を使っている人には、見やすい決まった色で表示します。"}}
 	now, logo := "ロゴなし", []question{}
 	if town.Logo.Hash != "" {
 		now, logo = "ロゴあり", []question{{name: "remove", label: "ロゴの取り除き", kind: "checks", options: box("いまのロゴを使うのをやめる")}}
