@@ -79,15 +79,26 @@ func (b *bookingBench) seed(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	need := 2*b.each*len(benchClients) + 1
-	// A few people have an unknown day of birth and are not in the list.
+	// A few people have an unknown day of birth and are not in the list, and a
+	// few cards come by post and need no booking.
 	notices, err := demo.SeedLarge(ctx, st, demo.Size{Cards: need + need/20 + 50, Venues: 2, Days: max(20, need/64+20)})
 	if err != nil {
 		return err
 	}
-	for _, n := range notices {
-		b.people = append(b.people, bench.Person{Number: n.Number, BirthDate: n.BirthDate})
-	}
 	return st.Read(ctx, func(tx *store.Tx) error {
+		for _, n := range notices {
+			number, err := card.ParseNoticeNumber(n.Number)
+			if err != nil {
+				return err
+			}
+			r, err := card.ByNoticeNumber(tx, number)
+			if err != nil {
+				return err
+			}
+			if r.NeedsBooking {
+				b.people = append(b.people, bench.Person{Number: n.Number, BirthDate: n.BirthDate})
+			}
+		}
 		p, err := booking.BookablePeriod(tx)
 		if err != nil {
 			return err
