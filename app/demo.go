@@ -39,12 +39,12 @@ func serveDemo(ctx context.Context, s Surroundings) error {
 	if len(rest) > 0 {
 		return wrongUsage("余分な言葉があります: %s", strings.Join(rest, " "))
 	}
-	return runService(ctx, s, cfg, func(svc *service) error {
+	return serveAlone(ctx, s, cfg, func(svc *service) error {
 		r, err := demo.Start(ctx, svc.st, demo.Options{})
 		if err != nil {
 			return err
 		}
-		start := demoStart{Public: svc.PublicURL, Console: svc.ConsoleURL, StaffID: r.StaffID, Password: r.Password, Payloads: r.Payloads}
+		start := demoStart{Public: svc.host.public.url, Console: svc.host.console.url, StaffID: r.StaffID, Password: r.Password, Payloads: r.Payloads}
 		if start.List, err = writeDemoList(cfg, r.Payloads); err != nil {
 			return err
 		}

@@ -48,6 +48,7 @@ var only = map[string][]string{
 	"github.com/benbjohnson/litestream": {"store/replica", "store/restore"},
 	"github.com/aws/aws-sdk-go-v2":      {"store/replica"},
 	"github.com/prometheus":             {"app"},
+	"github.com/coreos/go-systemd":      {"app"},
 	"filippo.io/age":                    {"store/crypt"},
 	"github.com/gorilla/sessions":       {"app/web"},
 	"github.com/xuri/excelize":          {"app/sheet"},

@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"madoguchi/app/audit"
@@ -26,17 +28,15 @@ import (
 	"madoguchi/store/replica"
 )
 
-// How long the parts of a shutdown may take; together less than the five
-// seconds after which a service manager may lose patience.
-const (
-	drainTime = 2 * time.Second // answers under way
-	copyTime  = 2 * time.Second // the last copy
-)
+// copyTime is for the last copy. With drain it is less than TimeoutStopSec= of
+// the unit.
+const copyTime = 2 * time.Second
 
 // service is what "serve" and "demo" run: the store, its copy, two listeners
 // and the timetable.
 type service struct {
 	cfg     Config
+	host    *host
 	log     *slog.Logger
 	st      *store.Store
 	rep     *replica.Replica
@@ -44,9 +44,11 @@ type service struct {
 	watch   *watch.Watcher
 	public  *http.Server
 	console *http.Server
-	// Where the listeners really are, when the port was left to the system.
-	PublicURL, ConsoleURL string
-	listeners             []net.Listener
+	// closing is set when every answer is to be the last of its connection.
+	closing     atomic.Bool
+	connections connections
+	listeners   []net.Listener
+	answering   sync.WaitGroup // at the listeners
 }
 
 func serve(ctx context.Context, s Surroundings) error {
@@ -57,7 +59,7 @@ func serve(ctx context.Context, s Surroundings) error {
 	if len(rest) > 0 {
 		return wrongUsage("余分な言葉があります: %s", strings.Join(rest, " "))
 	}
-	return runService(ctx, s, cfg, func(svc *service) error {
+	return serveAlone(ctx, s, cfg, func(svc *service) error {
 		if err := firstStart(ctx, svc.st, s.Out); err != nil {
 			return err
 		}
@@ -65,16 +67,28 @@ func serve(ctx context.Context, s Surroundings) error {
 	})
 }
 
+// serveAlone is a service that has its sockets for itself.
+func serveAlone(ctx context.Context, s Surroundings, cfg Config, started func(*service) error) (err error) {
+	h, err := newHost(cfg, slog.New(slog.NewTextHandler(s.Err, nil)))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+	return runService(ctx, s, cfg, h, started)
+}
+
 func (svc *service) announce(out io.Writer) error {
 	_, err := fmt.Fprintf(out, "住民サイト   %s\n職員用画面   %s\nデータ       %s\n複製         %s\n終了は Ctrl-C\n",
-		svc.PublicURL, svc.ConsoleURL, svc.cfg.Data, svc.cfg.Replica)
+		svc.host.public.url, svc.host.console.url, svc.cfg.Data, svc.cfg.Replica)
 	return err
 }
 
 // runService opens everything, calls started once both sites answer, and
 // closes everything again in reverse when ctx ends or a part fails.
-func runService(ctx context.Context, s Surroundings, cfg Config, started func(*service) error) (err error) {
-	svc := &service{cfg: cfg, log: slog.New(slog.NewTextHandler(s.Err, nil))}
+func runService(ctx context.Context, s Surroundings, cfg Config, h *host, started func(*service) error) (err error) {
+	svc := &service{cfg: cfg, host: h, log: h.log}
+	begun := h.busy()
+	defer begun()
 	defer func() { err = errors.Join(err, svc.close()) }()
 	if err := svc.open(ctx, s); err != nil {
 		return err
@@ -86,11 +100,11 @@ func runService(ctx context.Context, s Surroundings, cfg Config, started func(*s
 	defer func() { err = errors.Join(err, unwatch()) }()
 	failed := make(chan error, 2)
 	for i, server := range []*http.Server{svc.public, svc.console} {
-		go func() {
-			if err := server.Serve(svc.listeners[i]); !errors.Is(err, http.ErrServerClosed) {
+		svc.answering.Go(func() {
+			if err := server.Serve(svc.listeners[i]); !errors.Is(err, http.ErrServerClosed) && !svc.closing.Load() {
 				failed <- fmt.Errorf("serve: %w", err)
 			}
-		}()
+		})
 	}
 	if err := started(svc); err != nil {
 		return err
@@ -110,11 +124,21 @@ func runService(ctx context.Context, s Surroundings, cfg Config, started func(*s
 		return err
 	}
 	defer read()
+	pulse := svc.startPulse(working)
+	defer pulse()
 	defer stop() // before those that wait for it
+	begun()
+	h.ready("業務を行っています")
 	select {
 	case <-ctx.Done():
+		h.stopping()
+		if h.handed {
+			svc.turnOver()
+		}
+		svc.drain()
 		return nil
 	case <-svc.rep.Fenced():
+		svc.drain()
 		stop()
 		watching()
 		svc.sayFenced()
@@ -155,18 +179,15 @@ func (svc *service) open(ctx context.Context, s Surroundings) error {
 	if err != nil {
 		return err
 	}
-	svc.public = web.NewServer(withHealth(residents, svc.rep.Status), svc.log)
-	svc.console = web.NewServer(withHealth(desk.Handler(), svc.rep.Status), svc.log)
-	for _, at := range []struct {
-		address string
-		url     *string
-	}{{svc.cfg.Public, &svc.PublicURL}, {svc.cfg.Console, &svc.ConsoleURL}} {
-		l, err := net.Listen("tcp", at.address)
+	svc.public = web.NewServer(svc.lastAnswers(withHealth(residents, svc.rep.Status)), svc.log)
+	svc.console = web.NewServer(svc.lastAnswers(withHealth(desk.Handler(), svc.rep.Status)), svc.log)
+	svc.public.ConnState, svc.console.ConnState = svc.connections.note, svc.connections.note
+	for _, d := range []door{svc.host.public, svc.host.console} {
+		l, err := d.open()
 		if err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
 		svc.listeners = append(svc.listeners, l)
-		*at.url = "http://" + l.Addr().String()
 	}
 	return nil
 }
@@ -175,13 +196,8 @@ func (svc *service) open(ctx context.Context, s Surroundings) error {
 // copy last, because it takes what the store has just written.
 func (svc *service) close() error {
 	var errs []error
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
 	for _, server := range []*http.Server{svc.public, svc.console} {
-		if server == nil {
-			continue
-		}
-		if err := server.Shutdown(ctx); err != nil {
+		if server != nil {
 			errs = append(errs, server.Close()) // whoever is still connected has had their time
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -39,6 +38,7 @@ type pair struct {
 	peer   string       // address of the other's resident site, "" for none
 	manual bool         // only a person lets it take over
 	blind  *atomic.Bool // it cannot read the copies
+	host   *host
 	log    *slog.Logger
 	s      Surroundings
 }
@@ -46,7 +46,7 @@ type pair struct {
 // promoteFile is how "promote" reaches the standby that runs on this machine.
 func promoteFile(cfg Config) string { return filepath.Join(cfg.Data, "promote") }
 
-func standby(ctx context.Context, s Surroundings) error {
+func standby(ctx context.Context, s Surroundings) (err error) {
 	p := pair{s: s, blind: new(atomic.Bool), log: slog.New(slog.NewTextHandler(s.Err, nil))}
 	cfg, rest, err := configure(s, mustLookUp("standby"), func(fs *flag.FlagSet) {
 		fs.StringVar(&p.peer, "peer", environment("MADOGUCHI_PEER"), "もう一台の住民サイトのアドレス（例 http://10.0.0.2:8080）")
@@ -67,12 +67,17 @@ func standby(ctx context.Context, s Surroundings) error {
 	}
 	cfg.Peer = p.peer
 	p.cfg = cfg
+	if p.host, err = newHost(cfg, p.log); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.host.close()) }()
 	for {
 		took, err := p.turn(ctx)
 		if err != nil || ctx.Err() != nil {
+			p.host.stopping()
 			return err
 		}
-		err = runService(ctx, s, cfg, func(svc *service) error {
+		err = runService(ctx, s, cfg, p.host, func(svc *service) error {
 			if took {
 				svc.watch.Happened(watch.TakenOver, "もう一台に代わって、この機械が業務を引き継ぎました。もう一台が止まったわけを調べてください。")
 			}
@@ -91,6 +96,10 @@ func standby(ctx context.Context, s Surroundings) error {
 // turn returns when this machine is the one to serve, and whether it has taken
 // over from the other.
 func (p pair) turn(ctx context.Context) (took bool, err error) {
+	// A machine that serves and was only started anew answers nothing in between.
+	if now, err := p.look(ctx); err == nil && mayServe(now) {
+		return false, nil
+	}
 	waiting, err := p.answerMeanwhile()
 	if err != nil {
 		return false, err
@@ -103,7 +112,9 @@ func (p pair) turn(ctx context.Context) (took bool, err error) {
 		}
 		begin := time.Now()
 		fmt.Fprintln(p.s.Out, "引き継ぎます。") //nolint:errcheck // as above
+		begun := p.host.busy()
 		report, err := restore.TakeOver(ctx, restore.Options{Target: p.cfg.Replica, Path: p.cfg.Database()}, p.cfg.Confirm, verifyCopy)
+		begun()
 		if err == nil {
 			p.log.Info("taken over", "took", time.Since(begin).Round(time.Millisecond).String(), "commit", report.LastCommit.Sequence)
 			return true, printLines(p.s, fmt.Sprintf("引き継ぎました（%.1f秒）", time.Since(begin).Seconds()), report.Sentences)
@@ -124,8 +135,8 @@ func (p pair) answerMeanwhile() (end func(), err error) {
 			server.Close() //nolint:errcheck // nobody waits for an answer of a standby
 		}
 	}
-	for _, address := range []string{p.cfg.Public, p.cfg.Console} {
-		l, err := net.Listen("tcp", address)
+	for _, d := range []door{p.host.public, p.host.console} {
+		l, err := d.open()
 		if err != nil {
 			end()
 			return nil, fmt.Errorf("listen: %w", err)
@@ -134,8 +145,12 @@ func (p pair) answerMeanwhile() (end func(), err error) {
 		servers = append(servers, server)
 		go server.Serve(l) //nolint:errcheck // ends with end
 	}
+	p.host.ready("待機しています")
 	return end, nil
 }
+
+// mayServe reports whether this machine's own database is the one to go on with.
+func mayServe(now replica.Standing) bool { return now.Newest == (replica.Epoch{}) || now.Mine }
 
 // watch returns whether to take over, or false when this machine's own
 // database is the one to go on with.
@@ -153,6 +168,7 @@ func (p pair) watch(ctx context.Context) (takeOver bool, err error) {
 	}
 	for {
 		now, err := p.look(ctx)
+		p.host.alive()
 		asked := p.asked()
 		p.blind.Store(err != nil)
 		switch {
@@ -161,7 +177,7 @@ func (p pair) watch(ctx context.Context) (takeOver bool, err error) {
 			since = time.Now()
 			say("待機しています。複製先を読めません。")
 			p.log.Warn("the place of the copies cannot be read", "error", err)
-		case now.Newest == (replica.Epoch{}) || now.Mine:
+		case mayServe(now):
 			return false, nil
 		case asked:
 			return true, nil

@@ -55,7 +55,7 @@ func TestUnitsAreReadBySystemd(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, file := range append(units(t, "*.service"), units(t, "*.timer")...) {
+	for _, file := range slices.Concat(units(t, "*.service"), units(t, "*.timer"), units(t, "*.socket")) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -74,6 +74,27 @@ func TestUnitsAreReadBySystemd(t *testing.T) {
 	out, err := exec.Command("systemd-analyze", append([]string{"verify", "--man=no", "--recursive-errors=no"}, names...)...).CombinedOutput()
 	if err != nil || strings.TrimSpace(string(out)) != "" {
 		t.Errorf("got %v: %s", err, out)
+	}
+}
+
+// The sockets of the units are those that the program takes.
+func TestSocketsHaveTheNamesThatTheProgramTakes(t *testing.T) {
+	service, err := os.ReadFile(filepath.Join(apptest.Root(), "systemd", "madoguchi.service"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{publicSocket, consoleSocket} {
+		file := "madoguchi-" + name + ".socket"
+		text, err := os.ReadFile(filepath.Join(apptest.Root(), "systemd", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), "\nFileDescriptorName="+name+"\n") {
+			t.Errorf("%s does not name its socket %s", file, name)
+		}
+		if !regexp.MustCompile(`(?m)^Sockets=.*` + regexp.QuoteMeta(file)).Match(service) {
+			t.Errorf("madoguchi.service does not take %s", file)
+		}
 	}
 }
 

@@ -27,6 +27,8 @@ type node struct {
 	name  string
 	store string // address of the copies
 	peer  *node
+
+	manager *manager // that runs the process, nil where it runs by itself
 }
 
 // objectStore runs an S3 server on this machine, or uses the one that
@@ -101,14 +103,20 @@ func (n *node) with(name string, args ...string) *exec.Cmd {
 }
 
 func (n *node) places() []string {
-	return []string{"--data", n.data(), "--replica", n.store, "--identity", n.identity(),
-		"--public", strings.TrimPrefix(n.start.Public, "http://"), "--console", strings.TrimPrefix(n.start.Console, "http://")}
+	args := []string{"--data", n.data(), "--replica", n.store}
+	if _, err := os.Stat(n.identity()); err == nil {
+		args = append(args, "--identity", n.identity())
+	}
+	return append(args, "--public", strings.TrimPrefix(n.start.Public, "http://"), "--console", strings.TrimPrefix(n.start.Console, "http://"))
 }
 
 // seed fills the data folder and the copies.
 func (n *node) seed() {
 	n.Helper()
 	demo := n.with("demo", append([]string{"--json"}, n.places()...)...)
+	if n.manager != nil {
+		demo = n.manager.hand(demo)
+	}
 	out, err := demo.StdoutPipe()
 	if err != nil {
 		n.Fatal(err)

@@ -132,3 +132,23 @@ func TestWriteAfterCloseIsRefused(t *testing.T) {
 		t.Errorf("got %v, want ErrClosed", err)
 	}
 }
+
+// refusing confirms nothing, as where the second place is away.
+type refusing struct{}
+
+func (refusing) Admit() error                   { return ErrUnconfirmed }
+func (refusing) Confirm(Commit) error           { return ErrUnconfirmed }
+func (refusing) Unconfirmed() (time.Time, bool) { return time.Time{}, true }
+
+// A pulse proves that writes go through, whatever becomes of their copies.
+func TestPulseCommitsWithoutTheSecondPlace(t *testing.T) {
+	s := open(t)
+	s.SetConfirmer(refusing{})
+	before := s.LastCommit().Sequence
+	if err := s.Pulse(t.Context()); err != nil || s.LastCommit().Sequence != before+1 {
+		t.Errorf("got %v and commit %d after %d, want the next one", err, s.LastCommit().Sequence, before)
+	}
+	if err := s.Write(t.Context(), func(*Tx) error { return nil }); !errors.Is(err, ErrUnconfirmed) {
+		t.Errorf("got %v for a write, want ErrUnconfirmed", err)
+	}
+}
