@@ -124,6 +124,9 @@ func TestEveryTableHasAnOwner(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range made.FindAllStringSubmatch(string(text), -1) {
+			if strings.Contains(string(text), "ALTER TABLE "+m[1]+" RENAME TO ") {
+				continue // a table that takes the place of another
+			}
 			if owners[m[1]] == "" {
 				t.Errorf("table %s has no owner", m[1])
 			}

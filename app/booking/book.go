@@ -88,17 +88,15 @@ func (w Wish) put(tx *store.Tx, s Slot, as State) (row Booking, left int64, err 
 		return held.Booking, left, err
 	}
 	row.Ref = store.NewRef()
-	for {
-		row.Number = newNumber()
-		id, err := tx.Insert(`INSERT INTO booking (ref, number, slot_id, card_id, recipient_id, seat, reason, channel, state,
-			booked_at, held_until, group_ref) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			row.Ref, string(row.Number), s.ID, store.Opt(w.Card), store.Opt(w.visitor), w.Seat, w.reason(), w.Channel, as,
-			tx.Now, until, store.Opt(w.group))
-		if !store.Broke(err, store.Unique, "booking.number") {
-			row.ID = ID(id)
-			return row, 0, err // else the number was drawn before: draw again
-		}
+	if row.Number, err = drawNumber(tx); err != nil {
+		return row, 0, err
 	}
+	id, err := tx.Insert(`INSERT INTO booking (ref, number, slot_id, card_id, recipient_id, seat, reason, channel, state,
+		booked_at, held_until, group_ref) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		row.Ref, string(row.Number), s.ID, store.Opt(w.Card), store.Opt(w.visitor), w.Seat, w.reason(), w.Channel, as,
+		tx.Now, until, store.Opt(w.group))
+	row.ID = ID(id)
+	return row, 0, err
 }
 
 // settled does what follows from a booking that was made or changed: its mail,
@@ -117,10 +115,10 @@ func settled(tx *store.Tx, by audit.Actor, m mail.Message, ref store.Ref) (v Vis
 
 // tell queues a mail about a booking, if there is someone to tell.
 func tell(tx *store.Tx, by audit.Actor, m mail.Message, v Visit) error {
-	if v.CardID == 0 {
+	if v.CardID == 0 && v.RecipientID == 0 {
 		return nil
 	}
-	m.Card, m.BookingRef = int64(v.CardID), v.Booking.Ref
+	m.Card, m.Visitor, m.BookingRef = int64(v.CardID), v.RecipientID, v.Booking.Ref
 	_, err := mail.Queue(tx, by, m)
 	return err
 }
@@ -180,6 +178,12 @@ func Cancel(tx *store.Tx, by audit.Actor, ref store.Ref, version int) (Visit, er
 	if err := cancel(tx, by, old, nil); err != nil {
 		return old, err
 	}
+	if old.RecipientID != 0 {
+		// What a visitor waits for is a sooner time than this one.
+		if err := stopWaiting(tx, by, waiter{visitor: old.RecipientID}); err != nil {
+			return old, err
+		}
+	}
 	v, _, err := settled(tx, by, mail.Message{Kind: mail.Cancelled}, ref)
 	if err != nil {
 		return v, err
@@ -207,7 +211,7 @@ func MarkDone(tx *store.Tx, by audit.Actor, id card.ID) error {
 	if err := Release(tx, by, id); err != nil {
 		return err
 	}
-	if err := stopWaiting(tx, by, id); err != nil {
+	if err := stopWaiting(tx, by, waiter{card: id}); err != nil {
 		return err
 	}
 	v, booked, err := Live(tx, id)

@@ -178,6 +178,19 @@ func checkDigit(digits string) byte {
 	return byte('0' + (11-p)%10)
 }
 
+// drawNumber draws a number that neither a booking has nor someone who waits
+// for one. Nobody can take it meanwhile: there is one writer.
+func drawNumber(tx *store.Tx) (Number, error) {
+	for {
+		n := newNumber()
+		taken, err := store.One[bool](tx, `SELECT EXISTS (SELECT 1 FROM booking WHERE number = ?) OR EXISTS (SELECT 1 FROM waiting WHERE number = ?)`,
+			string(n), string(n))
+		if err != nil || !taken {
+			return n, err
+		}
+	}
+}
+
 func newNumber() Number {
 	n, err := rand.Int(rand.Reader, big.NewInt(10_000_000))
 	if err != nil {
@@ -214,6 +227,15 @@ func one(tx *store.Tx, where string, args ...any) (Visit, error) {
 // ByRef finds a booking by the Ref in an address. Problem: NotFound.
 func ByRef(tx *store.Tx, ref store.Ref) (Visit, error) { return one(tx, `booking.ref = ?`, ref) }
 
+// ByID finds a booking by its row. Problem: NotFound.
+func ByID(tx *store.Tx, id ID) (Visit, error) { return one(tx, `booking.id = ?`, id) }
+
+// LiveOfVisitor finds the live booking of a visitor's row; ok is false when they
+// have none.
+func LiveOfVisitor(tx *store.Tx, recipientID int64) (Visit, bool, error) {
+	return liveOf(tx, waiter{visitor: recipientID})
+}
+
 // ByNumber finds a booking by its number. Problem: NotFound.
 func ByNumber(tx *store.Tx, n Number) (Visit, error) { return one(tx, `booking.number = ?`, string(n)) }
 
@@ -221,6 +243,18 @@ func ByNumber(tx *store.Tx, n Number) (Visit, error) { return one(tx, `booking.n
 // not count: HoldOf finds it.
 func Live(tx *store.Tx, id card.ID) (v Visit, ok bool, err error) {
 	v, err = one(tx, `booking.card_id = ? AND booking.state IN `+live, id)
+	if errors.Is(err, NotFound) {
+		return v, false, nil
+	}
+	return v, err == nil, err
+}
+
+// liveOf finds someone's live booking; ok is false when they have none.
+func liveOf(tx *store.Tx, who waiter) (v Visit, ok bool, err error) {
+	if who.card != 0 {
+		return Live(tx, who.card)
+	}
+	v, err = one(tx, `booking.recipient_id = ? AND booking.state IN `+live, who.visitor)
 	if errors.Is(err, NotFound) {
 		return v, false, nil
 	}

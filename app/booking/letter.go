@@ -41,6 +41,14 @@ func Letter(tx *store.Tx, r mail.Row) (mail.Content, error) {
 	}
 	w := jp.Writing(r.Lang)
 	c.Number = v.Number.String()
+	if r.Kind == mail.Offered && r.CardID == 0 {
+		// Who waits for a sooner time comes back by the number of what they have.
+		if now, booked, err := LiveOfVisitor(tx, r.PersonID); err != nil {
+			return c, err
+		} else if booked {
+			c.Number = now.Number.String()
+		}
+	}
 	c.Day, c.Starts, c.Ends = w.FullDay(v.Slot.HeldOn), w.Clock(v.Slot.Starts), w.Clock(v.Slot.Ends)
 	c.Place, c.PlaceAddress, c.PlaceTelephone = v.Venue.Name, v.Venue.Address, v.Venue.Telephone
 	if !v.HeldUntil.IsZero() {
@@ -51,7 +59,7 @@ func Letter(tx *store.Tx, r mail.Row) (mail.Content, error) {
 		return c, err
 	}
 	c.Service = service.Name
-	if c.Bring, err = bringForVisit(tx, v, r.CardID); err != nil {
+	if c.Bring, err = bringForVisit(tx, v); err != nil {
 		return c, err
 	}
 	if r.Kind == mail.Reminder {
@@ -80,17 +88,20 @@ func (v Visit) wanted(now time.Time, r mail.Row, c *mail.Content) bool {
 	return v.Live()
 }
 
-func bringForVisit(tx *store.Tx, v Visit, id int64) ([]string, error) {
-	who, err := card.GetByID(tx, card.ID(id))
-	if err != nil {
-		return nil, err
+func bringForVisit(tx *store.Tx, v Visit) ([]string, error) {
+	var who card.Record // empty for a visitor, of whom nothing is on record
+	if v.CardID != 0 {
+		var err error
+		if who, err = card.GetByID(tx, v.CardID); err != nil {
+			return nil, err
+		}
 	}
 	return BringToVisit(tx, v, who)
 }
 
 // proposalLetter asks whether an address that someone gave is theirs.
 func proposalLetter(tx *store.Tx, r mail.Row, c mail.Content) (mail.Content, error) {
-	p, ok, err := card.MailProposed(tx, card.ID(r.CardID))
+	p, ok, err := card.MailProposed(tx, r.PersonID)
 	if err != nil || !ok {
 		c.Drop = mail.WhyStale
 		return c, err
@@ -113,12 +124,13 @@ func RemindOf(tx *store.Tx) (int, error) {
 		return 0, nil
 	}
 	type visit struct {
-		CardID int64
-		Ref    store.Ref
+		CardID, Visitor int64
+		Ref             store.Ref
 	}
 	tomorrow := today.AddDays(1)
-	all, err := store.All[visit](tx, `SELECT booking.card_id, booking.ref FROM booking JOIN slot ON slot.id = booking.slot_id
-		JOIN card ON card.id = booking.card_id JOIN recipient ON recipient.id = card.recipient_id
+	all, err := store.All[visit](tx, `SELECT booking.card_id, booking.recipient_id AS visitor, booking.ref FROM booking
+		JOIN slot ON slot.id = booking.slot_id LEFT JOIN card ON card.id = booking.card_id
+		JOIN recipient ON recipient.id = coalesce(card.recipient_id, booking.recipient_id)
 		WHERE slot.held_on = ? AND booking.state = 'booked' AND recipient.mail <> '' AND coalesce(booking.changed_at, booking.booked_at) < ?
 		AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.booking_ref = booking.ref AND mail.kind = 'reminder' AND mail.about_on = slot.held_on)
 		ORDER BY slot.starts, booking.id`, tomorrow, from)
@@ -127,7 +139,7 @@ func RemindOf(tx *store.Tx) (int, error) {
 	}
 	queued := 0
 	for _, v := range all {
-		did, err := mail.Queue(tx, timetable, mail.Message{Kind: mail.Reminder, Card: v.CardID, BookingRef: v.Ref, AboutOn: tomorrow})
+		did, err := mail.Queue(tx, timetable, mail.Message{Kind: mail.Reminder, Card: v.CardID, Visitor: v.Visitor, BookingRef: v.Ref, AboutOn: tomorrow})
 		if err != nil {
 			return queued, err
 		}

@@ -44,7 +44,7 @@ func offerSlot(tx *store.Tx, by audit.Actor, slotID int64) error {
 		if err != nil {
 			return err
 		}
-		row, err := insertHold(tx, s, until)
+		row, err := insertHold(tx, w, s, until)
 		if err != nil {
 			return err
 		}
@@ -68,33 +68,41 @@ func mayOffer(tx *store.Tx, s Slot) (until time.Time, ok bool, err error) {
 	return offerUntil(tx, s)
 }
 
+// visitorOffers is how many places of one service at one place may be offered to
+// visitors at a time. Names and telephone numbers can be made up, and an offer
+// holds its place for hours: beyond this, places go to the cards that wait, or
+// to whoever books first.
+const visitorOffers = 3
+
 // firstWaiting is who a place of the slot is due to: not who has a booking that
 // is as early. Problem: WaitingNotFound when there is nobody.
 func firstWaiting(tx *store.Tx, s Slot) (Waiting, error) {
 	return oneWaiting(tx, `venue_id = ? AND service_id = ? AND state = 'waiting' AND ? BETWEEN from_on AND until_on
 		AND NOT EXISTS (SELECT 1 FROM card WHERE card.id = waiting.card_id AND card.issued_at IS NOT NULL)
-		AND NOT EXISTS (SELECT 1 FROM booking JOIN slot ON slot.id = booking.slot_id WHERE booking.card_id = waiting.card_id
+		AND NOT EXISTS (SELECT 1 FROM booking JOIN slot ON slot.id = booking.slot_id
+			WHERE (booking.card_id = waiting.card_id OR booking.recipient_id = waiting.recipient_id)
 			AND booking.state IN `+live+` AND slot.held_on || slot.starts <= ?)
-		ORDER BY place`, s.VenueID, s.ServiceID, s.HeldOn, s.HeldOn.String()+s.Starts.String())
+		AND (recipient_id IS NULL OR ? > (SELECT count(*) FROM waiting AS other WHERE other.state = 'offered'
+			AND other.recipient_id IS NOT NULL AND other.venue_id = waiting.venue_id AND other.service_id = waiting.service_id))
+		ORDER BY place`, s.VenueID, s.ServiceID, s.HeldOn, s.HeldOn.String()+s.Starts.String(), visitorOffers)
 }
 
-// insertHold holds a resident's place for nobody by name: the card that it is
-// offered to may have a booking.
-func insertHold(tx *store.Tx, s Slot, until time.Time) (Booking, error) {
-	row := Booking{Ref: store.NewRef()}
-	for {
-		row.Number = newNumber()
-		id, err := tx.Insert(`INSERT INTO booking (ref, number, slot_id, seat, channel, state, booked_at, held_until)
-			VALUES (?, ?, ?, ?, ?, 'held', ?, ?)`, row.Ref, string(row.Number), s.ID, ResidentSeat, Web, tx.Now, until)
-		if store.Broke(err, store.Unique, "booking.number") {
-			continue
+// insertHold holds a resident's place for nobody by name: whoever it is offered
+// to may have a booking. A visitor's number becomes that of the hold.
+func insertHold(tx *store.Tx, w Waiting, s Slot, until time.Time) (row Booking, err error) {
+	row = Booking{Ref: store.NewRef(), Number: w.Number}
+	if row.Number == "" {
+		if row.Number, err = drawNumber(tx); err != nil {
+			return row, err
 		}
-		if err != nil {
-			return row, fmt.Errorf("offer place: %w", err)
-		}
-		row.ID = ID(id)
-		return row, nil
 	}
+	id, err := tx.Insert(`INSERT INTO booking (ref, number, slot_id, seat, channel, state, booked_at, held_until)
+		VALUES (?, ?, ?, ?, ?, 'held', ?, ?)`, row.Ref, string(row.Number), s.ID, ResidentSeat, Web, tx.Now, until)
+	if err != nil {
+		return row, fmt.Errorf("offer place: %w", err)
+	}
+	row.ID = ID(id)
+	return row, nil
 }
 
 func offerTo(tx *store.Tx, by audit.Actor, w Waiting, hold Booking, s Slot) error {
@@ -109,7 +117,7 @@ func offerTo(tx *store.Tx, by audit.Actor, w Waiting, hold Booking, s Slot) erro
 	if err := audit.Record(tx, by, audit.BookingHeld, hold.Subject(), audit.Detail{"slot": s.Ref, "waiting": w.Ref}); err != nil {
 		return err
 	}
-	_, err = mail.Queue(tx, by, mail.Message{Kind: mail.Offered, Card: int64(w.CardID), BookingRef: hold.Ref})
+	_, err = mail.Queue(tx, by, mail.Message{Kind: mail.Offered, Card: int64(w.CardID), Visitor: w.RecipientID, BookingRef: hold.Ref})
 	return err
 }
 
@@ -198,8 +206,8 @@ func TakeOffer(tx *store.Tx, by audit.Actor, ref store.Ref, version int) (Visit,
 	if err != nil || !ok {
 		return Visit{}, orProblem(err, NotOffered)
 	}
-	wish := Wish{Card: w.CardID, Slot: hold.Slot.Ref, Channel: channelFor(by), Seat: ResidentSeat}
-	old, booked, err := Live(tx, w.CardID)
+	wish := Wish{Card: w.CardID, visitor: w.RecipientID, Slot: hold.Slot.Ref, Channel: channelFor(by), Seat: ResidentSeat}
+	old, booked, err := liveOf(tx, w.who())
 	if err != nil {
 		return Visit{}, err
 	}
@@ -221,8 +229,8 @@ func TakeOffer(tx *store.Tx, by audit.Actor, ref store.Ref, version int) (Visit,
 			return Visit{}, err
 		}
 	}
-	_, err = tx.Exec(`UPDATE booking SET state = 'booked', card_id = ?, channel = ?, booked_at = ?, held_until = NULL,
-		version = version + 1 WHERE id = ?`, w.CardID, wish.Channel, tx.Now, hold.ID)
+	_, err = tx.Exec(`UPDATE booking SET state = 'booked', card_id = ?, recipient_id = ?, channel = ?, booked_at = ?, held_until = NULL,
+		version = version + 1 WHERE id = ?`, store.Opt(w.CardID), store.Opt(w.RecipientID), wish.Channel, tx.Now, hold.ID)
 	if err != nil {
 		return Visit{}, fmt.Errorf("take offer: %w", meaning(err))
 	}

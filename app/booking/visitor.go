@@ -87,8 +87,15 @@ func mayVisit(tx *store.Tx, by audit.Actor, w Wish, s Slot) error {
 	if err != nil {
 		return err
 	}
-	n, err := store.One[int](tx, `SELECT count(*) FROM booking JOIN recipient ON recipient.id = booking.recipient_id
-		WHERE booking.state IN `+live+` AND recipient.visitor_key = (SELECT visitor_key FROM recipient WHERE id = ?)`, w.visitor)
+	return mayHaveMore(tx, rules, w.visitor)
+}
+
+// mayHaveMore refuses a telephone number that has as many live bookings, and
+// entries on the waiting list without one, as the rules allow.
+func mayHaveMore(tx *store.Tx, rules Rules, visitor int64) error {
+	n, err := store.One[int](tx, `SELECT count(*) FROM recipient WHERE visitor_key = (SELECT visitor_key FROM recipient WHERE id = ?)
+		AND (EXISTS (SELECT 1 FROM booking WHERE booking.recipient_id = recipient.id AND booking.state IN `+live+`)
+		OR EXISTS (SELECT 1 FROM waiting WHERE waiting.recipient_id = recipient.id AND waiting.state IN ('waiting', 'offered')))`, visitor)
 	if err == nil && n >= rules.ContactMost {
 		err = TooManyLive.With("most", fmt.Sprint(rules.ContactMost))
 	}
@@ -127,7 +134,7 @@ func Tie(tx *store.Tx, by audit.Actor, ref store.Ref, version int, cardRef store
 	if err := audit.Record(tx, by, audit.BookingTied, v.Subject(), audit.Detail{"card": r.Ref}); err != nil {
 		return v, err
 	}
-	if err := card.ForgetVisitor(tx, v.RecipientID); err != nil {
+	if err := tieRest(tx, by, v.RecipientID, r); err != nil {
 		return v, err
 	}
 	v, waited, err := settled(tx, by, mail.Message{Kind: mail.Booked}, ref)
@@ -135,6 +142,28 @@ func Tie(tx *store.Tx, by audit.Actor, ref store.Ref, version int, cardRef store
 		return v, err
 	}
 	return v, offer(tx, by, waited)
+}
+
+// tieRest gives the card what else there is of the visitor: mails, the address
+// for them, and a place on the waiting list unless the card has one of its own.
+func tieRest(tx *store.Tx, by audit.Actor, visitor int64, r card.Record) error {
+	if _, waits, err := WaitingOf(tx, r.Card.ID); err != nil {
+		return err
+	} else if waits {
+		if err := stopWaiting(tx, by, waiter{visitor: visitor}); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Exec(`UPDATE waiting SET card_id = ?, recipient_id = NULL WHERE recipient_id = ?`, r.Card.ID, visitor); err != nil {
+		return fmt.Errorf("tie waiting: %w", err)
+	}
+	if err := mail.Tie(tx, visitor, int64(r.Card.ID)); err != nil {
+		return err
+	}
+	if err := card.KeepMailOf(tx, by, visitor, r); err != nil {
+		return err
+	}
+	return card.ForgetVisitor(tx, visitor)
 }
 
 // Beside finds where a further person can come with a live booking: in its own

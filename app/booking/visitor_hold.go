@@ -8,6 +8,7 @@ import (
 	"madoguchi/app/attempt"
 	"madoguchi/app/audit"
 	"madoguchi/app/card"
+	"madoguchi/app/jp"
 	"madoguchi/app/problem"
 	"madoguchi/app/settings"
 	"madoguchi/store"
@@ -75,17 +76,12 @@ func HoldVisitor(tx *store.Tx, by audit.Actor, w Wish, who card.Visitor) (Visit,
 
 // holdOfVisitor finds what is held for a telephone number.
 func holdOfVisitor(tx *store.Tx, who card.Visitor) (v Visit, ok bool, err error) {
-	people, err := card.FindVisitors(tx, who.Telephone)
-	if err != nil {
-		return v, false, err
+	v, err = one(tx, `booking.recipient_id IN (SELECT id FROM recipient WHERE visitor_key = ?)
+		AND booking.state = 'held' AND booking.held_until > ?`, jp.Digits(jp.Narrow(who.Telephone)), tx.Now)
+	if errors.Is(err, NotFound) {
+		return Visit{}, false, nil
 	}
-	for _, id := range people {
-		v, err = one(tx, `booking.recipient_id = ? AND booking.state = 'held' AND booking.held_until > ?`, id, tx.Now)
-		if !errors.Is(err, NotFound) {
-			return v, err == nil, err
-		}
-	}
-	return Visit{}, false, nil
+	return v, err == nil, err
 }
 
 // releaseVisitor gives back what is held for a telephone number and returns its
@@ -98,40 +94,63 @@ func releaseVisitor(tx *store.Tx, by audit.Actor, who card.Visitor) (left int64,
 	return v.SlotID, endHold(tx, by, v.Booking, audit.HoldReleased)
 }
 
-// SignIn finds a booking that was made without a card for who knows its number
-// and the telephone number it was made with. An unknown number, another
-// telephone number, and a number or browser with too many failures are all
-// refused with the same SignInRefused. browser is a mark of the session.
-func SignIn(ctx context.Context, st *store.Store, request, browser string, n Number, telephone string) (Visit, error) {
+// SignIn finds a booking that was made without a card, or a visitor's entry on
+// the waiting list, for who knows its number and the telephone number it was made
+// with; the Ref of the other is empty. An unknown number, another telephone
+// number, and a number or browser with too many failures are all refused with
+// the same SignInRefused. browser is a mark of the session.
+func SignIn(ctx context.Context, st *store.Store, request, browser string, n Number, telephone string) (Visit, Waiting, error) {
 	var v Visit
+	var w Waiting
 	ok := false
 	err := st.Write(ctx, func(tx *store.Tx) (err error) {
 		var blocked bool
+		var who int64
 		ok, blocked, err = attempt.Guard(tx, func() (bool, error) {
 			var err error
-			v, err = ByNumber(tx, n)
-			if errors.Is(err, NotFound) || err == nil && (v.RecipientID == 0 || v.State == Held) {
-				return false, nil
-			}
-			if err != nil {
+			if v, w, err = visitorBehind(tx, n); err != nil {
 				return false, err
 			}
-			return card.SameTelephone(tx, v.RecipientID, telephone)
+			if who = v.RecipientID; who == 0 {
+				who = w.RecipientID
+			}
+			return card.SameTelephone(tx, who, telephone)
 		}, attempt.On("booking", string(n)), attempt.Browser(browser))
 		if err != nil {
 			return err
 		}
-		by := audit.Actor{Kind: audit.Resident, Ref: v.Booking.Ref, Request: request}
-		if ok {
-			return audit.Record(tx, by, audit.SignedIn, v.Subject(), nil)
+		subject := v.Subject()
+		if v.ID == 0 && w.ID != 0 {
+			subject = w.Subject()
 		}
-		return audit.Record(tx, by, audit.SignInFailed, v.Subject(), audit.Detail{"blocked": blocked})
+		by := audit.Actor{Kind: audit.Resident, Ref: subject.Ref, Request: request}
+		if ok {
+			return audit.Record(tx, by, audit.SignedIn, subject, nil)
+		}
+		return audit.Record(tx, by, audit.SignInFailed, subject, audit.Detail{"blocked": blocked})
 	})
 	switch {
 	case err != nil:
-		return Visit{}, fmt.Errorf("sign in to a booking: %w", err)
+		return Visit{}, Waiting{}, fmt.Errorf("sign in to a booking: %w", err)
 	case !ok:
-		return Visit{}, SignInRefused
+		return Visit{}, Waiting{}, SignInRefused
 	}
-	return v, nil
+	return v, w, nil
+}
+
+// visitorBehind finds the visitor's booking or entry behind a number; neither
+// where there is none. While a place is offered, the number is that of both.
+func visitorBehind(tx *store.Tx, n Number) (v Visit, w Waiting, err error) {
+	v, err = ByNumber(tx, n)
+	switch {
+	case err == nil && v.RecipientID != 0 && v.State != Held:
+		return v, w, nil
+	case err != nil && !errors.Is(err, NotFound):
+		return v, w, err
+	}
+	w, err = oneWaiting(tx, `number = ? AND recipient_id IS NOT NULL`, string(n))
+	if errors.Is(err, WaitingNotFound) {
+		err = nil
+	}
+	return Visit{}, w, err
 }

@@ -49,20 +49,24 @@ func (s WaitingState) Label() string {
 
 // Waiting is someone's wish for a place on days that are full (キャンセル待ち).
 type Waiting struct {
-	ID        int64
-	Ref       store.Ref
-	CardID    card.ID
-	VenueID   int64
-	ServiceID int64
-	FromOn    jp.Date
-	UntilOn   jp.Date
-	Place     int // order among those who wait for the same; gaps are usual
-	State     WaitingState
-	JoinedAt  time.Time
-	OfferedAt time.Time
-	EndedAt   time.Time
-	BookingID ID // the hold that is or was offered; 0 before
-	Version   int
+	ID     int64
+	Ref    store.Ref
+	CardID card.ID // 0 for a visitor
+	// RecipientID is the row of a visitor; Number, by which one without a booking
+	// finds the entry, becomes that of the booking.
+	RecipientID int64
+	Number      Number
+	VenueID     int64
+	ServiceID   int64
+	FromOn      jp.Date
+	UntilOn     jp.Date
+	Place       int // order among those who wait for the same; gaps are usual
+	State       WaitingState
+	JoinedAt    time.Time
+	OfferedAt   time.Time
+	EndedAt     time.Time
+	BookingID   ID // the hold that is or was offered; 0 before
+	Version     int
 }
 
 // Subject names the entry in the audit log.
@@ -71,7 +75,7 @@ func (w Waiting) Subject() audit.Subject { return audit.Subject{Kind: "waiting",
 // Live reports whether the entry still counts.
 func (w Waiting) Live() bool { return w.State == InLine || w.State == Offered }
 
-const waitingColumns = `waiting.id, waiting.ref, waiting.card_id, waiting.venue_id, waiting.service_id, waiting.from_on, waiting.until_on,
+const waitingColumns = `waiting.id, waiting.ref, waiting.card_id, waiting.recipient_id, waiting.number, waiting.venue_id, waiting.service_id, waiting.from_on, waiting.until_on,
 	waiting.place, waiting.state, waiting.joined_at, waiting.offered_at, waiting.ended_at, waiting.booking_id, waiting.version`
 
 func oneWaiting(tx *store.Tx, where string, args ...any) (Waiting, error) {
@@ -88,8 +92,26 @@ func WaitingByRef(tx *store.Tx, ref store.Ref) (Waiting, error) {
 }
 
 // WaitingOf finds the card's live entry; ok is false when it has none.
-func WaitingOf(tx *store.Tx, id card.ID) (w Waiting, ok bool, err error) {
-	w, err = oneWaiting(tx, `card_id = ? AND state IN ('waiting', 'offered')`, id)
+func WaitingOf(tx *store.Tx, id card.ID) (Waiting, bool, error) { return waiter{card: id}.entry(tx) }
+
+// WaitingOfVisitor finds the live entry of a visitor's row; ok is false when
+// they have none.
+func WaitingOfVisitor(tx *store.Tx, recipientID int64) (Waiting, bool, error) {
+	return waiter{visitor: recipientID}.entry(tx)
+}
+
+// waiter is who waits: a card or a visitor.
+type waiter struct {
+	card    card.ID
+	visitor int64
+}
+
+func (w Waiting) who() waiter { return waiter{w.CardID, w.RecipientID} }
+
+func (v Visit) who() waiter { return waiter{v.CardID, v.RecipientID} }
+
+func (who waiter) entry(tx *store.Tx) (w Waiting, ok bool, err error) {
+	w, err = oneWaiting(tx, `(card_id = nullif(?, 0) OR recipient_id = nullif(?, 0)) AND state IN ('waiting', 'offered')`, who.card, who.visitor)
 	if errors.Is(err, WaitingNotFound) {
 		return w, false, nil
 	}
@@ -103,22 +125,36 @@ type WaitingEntry struct {
 	Venue   Venue
 }
 
+var selectWaiting = `SELECT ` + store.Prefixed("waiting", waitingColumns) + `, ` + store.Prefixed("record", card.Columns) + `,
+	` + store.Prefixed("venue", venueColumns) + `
+	FROM waiting LEFT JOIN card ON card.id = waiting.card_id
+	JOIN recipient ON recipient.id = coalesce(card.recipient_id, waiting.recipient_id)
+	JOIN venue ON venue.id = waiting.venue_id `
+
+// WaitingEntryByRef is an entry as staff see it. Problem: WaitingNotFound.
+func WaitingEntryByRef(tx *store.Tx, ref store.Ref) (WaitingEntry, error) {
+	e, err := store.One[WaitingEntry](tx, selectWaiting+`WHERE waiting.ref = ?`, ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return e, WaitingNotFound
+	}
+	return e, err
+}
+
 // WaitingList lists who waits, at one place or (venueID 0) at all, in the
 // order in which places are offered.
 func WaitingList(tx *store.Tx, venueID int64) ([]WaitingEntry, error) {
-	return store.All[WaitingEntry](tx, `SELECT `+store.Prefixed("waiting", waitingColumns)+`, `+store.Prefixed("record", card.Columns)+`,
-		`+store.Prefixed("venue", venueColumns)+`
-		FROM waiting JOIN card ON card.id = waiting.card_id JOIN recipient ON recipient.id = card.recipient_id
-		JOIN venue ON venue.id = waiting.venue_id
-		WHERE waiting.state IN ('waiting', 'offered') AND (? = 0 OR waiting.venue_id = ?)
+	return store.All[WaitingEntry](tx, selectWaiting+`WHERE waiting.state IN ('waiting', 'offered') AND (? = 0 OR waiting.venue_id = ?)
 		ORDER BY venue.position, waiting.venue_id, waiting.service_id, waiting.place`, venueID, venueID)
 }
 
 // WaitingWish is what someone waits for: any day of a span, at one place.
 type WaitingWish struct {
-	Card           card.ID
+	Card           card.ID // 0 for a visitor; see JoinVisitor
 	Venue, Service int64
 	From, Until    jp.Date // both included; one full day, or all days up to a later booking
+
+	visitor int64
+	number  Number
 }
 
 // Join puts a card at the end of the waiting list. With a live booking, only
@@ -135,6 +171,65 @@ func Join(tx *store.Tx, by audit.Actor, wish WaitingWish) (Waiting, error) {
 	case r.Issued():
 		return Waiting{}, CardIssued
 	}
+	return join(tx, by, wish, audit.Detail{"card": r.Ref})
+}
+
+// JoinVisitor is Join for someone without a card and without a booking, for a
+// service that needs no notice; the entry's Number is what they find it by.
+// Problems: as Join's, those of card.AddVisitor, NoticeNeeded, TooManyLive.
+func JoinVisitor(tx *store.Tx, by audit.Actor, wish WaitingWish, who card.Visitor) (Waiting, error) {
+	if err := ExpireHolds(tx); err != nil {
+		return Waiting{}, err
+	}
+	left, err := releaseVisitor(tx, by, who)
+	if err != nil {
+		return Waiting{}, err
+	}
+	s, err := ServiceByID(tx, wish.Service)
+	if err != nil {
+		return Waiting{}, err
+	}
+	if !s.WithoutNotice {
+		return Waiting{}, NoticeNeeded
+	}
+	if wish.visitor, err = card.AddVisitor(tx, by, who); err != nil {
+		return Waiting{}, err
+	}
+	rules, err := RulesOf(tx, s.ID)
+	if err != nil {
+		return Waiting{}, err
+	}
+	if err := mayHaveMore(tx, rules, wish.visitor); err != nil {
+		return Waiting{}, err
+	}
+	if wish.number, err = drawNumber(tx); err != nil {
+		return Waiting{}, err
+	}
+	w, err := join(tx, by, wish, audit.Detail{"without_card": true})
+	if err != nil {
+		return w, err
+	}
+	return w, offer(tx, by, left)
+}
+
+// JoinSooner is Join for a booking, with or without a card: a sooner day than it
+// has is waited for. Problems: as Join's, NotLive.
+func JoinSooner(tx *store.Tx, by audit.Actor, v Visit, wish WaitingWish) (Waiting, error) {
+	if v.CardID != 0 {
+		wish.Card = v.CardID
+		return Join(tx, by, wish)
+	}
+	if err := ExpireHolds(tx); err != nil {
+		return Waiting{}, err
+	}
+	if !v.Live() {
+		return Waiting{}, NotLive
+	}
+	wish.visitor = v.RecipientID
+	return join(tx, by, wish, audit.Detail{"booking": v.Booking.Ref})
+}
+
+func join(tx *store.Tx, by audit.Actor, wish WaitingWish, detail audit.Detail) (Waiting, error) {
 	p, err := narrowed(tx, wish)
 	if err != nil {
 		return Waiting{}, err
@@ -149,10 +244,11 @@ func Join(tx *store.Tx, by audit.Actor, wish WaitingWish) (Waiting, error) {
 		}
 	}
 	ref := store.NewRef()
-	_, err = tx.Insert(`INSERT INTO waiting (ref, card_id, venue_id, service_id, from_on, until_on, state, joined_at, place)
-		VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, (SELECT coalesce(max(place), 0) + 1 FROM waiting WHERE venue_id = ? AND service_id = ?))`,
-		ref, wish.Card, wish.Venue, wish.Service, p.From, p.To, tx.Now, wish.Venue, wish.Service)
-	if store.Broke(err, store.Unique, "waiting.card_id") {
+	_, err = tx.Insert(`INSERT INTO waiting (ref, card_id, recipient_id, number, venue_id, service_id, from_on, until_on, state, joined_at, place)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, (SELECT coalesce(max(place), 0) + 1 FROM waiting WHERE venue_id = ? AND service_id = ?))`,
+		ref, store.Opt(wish.Card), store.Opt(wish.visitor), store.Opt(string(wish.number)), wish.Venue, wish.Service, p.From, p.To, tx.Now,
+		wish.Venue, wish.Service)
+	if store.Broke(err, store.Unique, "waiting.card_id") || store.Broke(err, store.Unique, "waiting.recipient_id") {
 		return Waiting{}, AlreadyWaiting
 	}
 	if err != nil {
@@ -162,7 +258,8 @@ func Join(tx *store.Tx, by audit.Actor, wish WaitingWish) (Waiting, error) {
 	if err != nil {
 		return w, err
 	}
-	return w, audit.Record(tx, by, audit.WaitingJoined, w.Subject(), audit.Detail{"card": r.Ref, "from": p.From, "until": p.To})
+	detail["from"], detail["until"] = p.From, p.To
+	return w, audit.Record(tx, by, audit.WaitingJoined, w.Subject(), detail)
 }
 
 // narrowed is a wish's days as far as they can be booked and are not later than
@@ -181,7 +278,7 @@ func narrowed(tx *store.Tx, wish WaitingWish) (Period, error) {
 	if p.Empty() {
 		return p, OutsidePeriod
 	}
-	v, booked, err := Live(tx, wish.Card)
+	v, booked, err := liveOf(tx, waiter{wish.Card, wish.visitor})
 	if err != nil || !booked {
 		return p, err
 	}
@@ -311,22 +408,19 @@ func MoveUp(tx *store.Tx, by audit.Actor, ref store.Ref, version int) error {
 	return audit.Record(tx, by, audit.WaitingMovedUp, w.Subject(), audit.Detail{"before": before.Ref})
 }
 
-// stopWaiting ends the card's waiting, if it waits.
-func stopWaiting(tx *store.Tx, by audit.Actor, id card.ID) error {
-	w, waiting, err := WaitingOf(tx, id)
+// stopWaiting ends someone's waiting, if they wait.
+func stopWaiting(tx *store.Tx, by audit.Actor, who waiter) error {
+	w, waiting, err := who.entry(tx)
 	if err != nil || !waiting {
 		return err
 	}
 	return end(tx, by, w, Left)
 }
 
-// reached ends the waiting of a card for what a booking has given it, and
-// returns the slot of the place it had been offered; 0 for none.
+// reached ends someone's waiting for what a booking has given it, and
+// returns the slot of the place they had been offered; 0 for none.
 func reached(tx *store.Tx, by audit.Actor, v Visit) (left int64, err error) {
-	if v.CardID == 0 {
-		return 0, nil
-	}
-	w, waiting, err := WaitingOf(tx, v.CardID)
+	w, waiting, err := v.who().entry(tx)
 	span := Period{From: w.FromOn, To: w.UntilOn}
 	if err != nil || !waiting || w.VenueID != v.Slot.VenueID || w.ServiceID != v.Slot.ServiceID || !span.Holds(v.Slot.HeldOn) {
 		return 0, err

@@ -1,7 +1,6 @@
 package card
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -31,19 +30,16 @@ const (
 	visitorLimit = 50 // the most hits of a search
 )
 
-// AddVisitor puts a visitor on record and returns the person's row; who is
-// there already with the same name and number is not added again. Problems:
-// VisitorNameMissing, TooLong, TelephoneMissing and BadTelephone on their fields.
+// AddVisitor puts a visitor on record and returns the person's row. Each visit
+// has a row of its own, also for a name and number that are there already: a
+// mail address that is confirmed for it must not be another's.
+// Problems: VisitorNameMissing, TooLong, TelephoneMissing and BadTelephone on
+// their fields.
 func AddVisitor(tx *store.Tx, by audit.Actor, v Visitor) (recipientID int64, err error) {
 	v.Name, v.KanaName = strings.TrimSpace(v.Name), strings.TrimSpace(v.KanaName)
 	telephone, err := checkVisitor(v)
 	if err != nil {
 		return 0, err
-	}
-	recipientID, err = store.One[int64](tx, `SELECT id FROM recipient WHERE visitor_key = ? AND name_key = ?`,
-		jp.Digits(telephone), jp.NameKey(v.Name))
-	if !errors.Is(err, store.ErrNotFound) {
-		return recipientID, err
 	}
 	ref := store.NewRef()
 	recipientID, err = tx.Insert(`INSERT INTO recipient (ref, name, name_key, kana_name, kana_key, telephone, visitor_key)
@@ -104,11 +100,18 @@ func FindVisitors(tx *store.Tx, query string) (recipientIDs []int64, err error) 
 		"%"+escapeLike(name)+"%", kana, "%"+escapeLike(kana)+"%", visitorLimit)
 }
 
-// ForgetVisitor removes a visitor whom no booking refers to any more.
+// ForgetVisitor removes a visitor to whom nothing refers any more, with the
+// mail address that waited to be confirmed.
 func ForgetVisitor(tx *store.Tx, recipientID int64) error {
-	_, err := tx.Exec(`DELETE FROM recipient WHERE id = ? AND visitor_key IS NOT NULL
-		AND NOT EXISTS (SELECT 1 FROM booking WHERE booking.recipient_id = recipient.id)`, recipientID)
+	const unused = `id = ? AND visitor_key IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM booking WHERE booking.recipient_id = recipient.id)
+		AND NOT EXISTS (SELECT 1 FROM waiting WHERE waiting.recipient_id = recipient.id)
+		AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.recipient_id = recipient.id)`
+	_, err := tx.Exec(`DELETE FROM mail_proposal WHERE recipient_id IN (SELECT id FROM recipient WHERE `+unused+`)`, recipientID)
 	if err != nil {
+		return fmt.Errorf("forget visitor: %w", err)
+	}
+	if _, err := tx.Exec(`DELETE FROM recipient WHERE `+unused, recipientID); err != nil {
 		return fmt.Errorf("forget visitor: %w", err)
 	}
 	return nil

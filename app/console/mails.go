@@ -117,9 +117,21 @@ func (p *mailsPage) server(tx *store.Tx) error {
 	return nil
 }
 
+// mailPath is where there is more about whom a mail goes to: a visitor's
+// booking; "" for one who only waits.
+func mailPath(l mail.Line) string {
+	switch {
+	case l.CardRef != "":
+		return "/recipients/" + string(l.CardRef)
+	case l.BookingNumber != "" && l.Kind != mail.Offered:
+		return bookingPath(l.BookingRef)
+	}
+	return ""
+}
+
 func mailRowOf(l mail.Line) mailRow {
 	r := mailRow{
-		Ref: l.Ref, Kind: l.Kind.Label(), Name: l.Name, Path: "/recipients/" + string(l.CardRef), Telephone: orNone(l.Telephone),
+		Ref: l.Ref, Kind: l.Kind.Label(), Name: l.Name, Path: mailPath(l), Telephone: orNone(l.Telephone),
 		QueuedAt: recently(l.QueuedAt), Why: l.Why.Label(), Attempts: l.Attempts, ToldAt: recently(l.ToldAt),
 	}
 	switch l.State {

@@ -16,14 +16,14 @@ import (
 func (o *office) mailTo(r card.Record, s booking.Slot, state mail.State, why mail.Why) {
 	o.t.Helper()
 	apptest.Write(o.t, o.st, func(tx *store.Tx) error {
-		if err := card.ProposeMail(tx, system, r.Card.ID, "someone@example.jp", "ja"); err != nil {
+		if err := card.ProposeMail(tx, system, r.Person(), "someone@example.jp", "ja"); err != nil {
 			return err
 		}
-		p, _, err := card.MailProposed(tx, r.Card.ID)
+		p, _, err := card.MailProposed(tx, r.RecipientID)
 		if err != nil {
 			return err
 		}
-		return card.ConfirmMail(tx, system, r.Card.ID, p.Ref)
+		return card.ConfirmMail(tx, system, r.Person(), p.Ref)
 	})
 	v := o.book(r, s, booking.ResidentSeat)
 	apptest.Write(o.t, o.st, func(tx *store.Tx) error {

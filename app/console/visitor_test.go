@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"madoguchi/app/apptest"
+	"madoguchi/app/audit"
 	"madoguchi/app/booking"
 	"madoguchi/app/card"
 	"madoguchi/store"
@@ -198,9 +199,53 @@ func TestBookingPageChangesAndCancelsByItsOwnAddress(t *testing.T) {
 	}
 	p = p.Submit("/visitors", url.Values{"reason": {"再来庁"}})
 	must(t, p, http.StatusOK, "予約を受け付けました。")
-	if n := o.count(`SELECT count(*) FROM recipient WHERE visitor_key IS NOT NULL`); n != 1 {
-		t.Errorf("got %d visitors on record, want the same one again", n)
+	if n := o.count(`SELECT count(*) FROM recipient WHERE visitor_key IS NOT NULL`); n != 2 {
+		t.Errorf("got %d visitors on record, want one for each visit", n)
 	}
+}
+
+func TestVisitorOnTheWaitingListIsSeenSteeredAndTold(t *testing.T) {
+	o := open(t)
+	s := o.renewal()
+	apptest.Write(t, o.st, func(tx *store.Tx) error {
+		_, err := tx.Exec(`UPDATE slot SET reserve = 0 WHERE id = ?`, s.ID)
+		return err
+	})
+	resident := audit.Actor{Kind: audit.Resident, Ref: "visitor", Request: "r9"}
+	var taken booking.Visit
+	var w booking.Waiting
+	apptest.Write(t, o.st, func(tx *store.Tx) (err error) {
+		wish := booking.Wish{Slot: s.Ref, Channel: booking.Web, Seat: booking.ResidentSeat}
+		if taken, err = booking.BookVisitor(tx, resident, wish, card.Visitor{Name: "先客　一", Telephone: "0178-22-0001"}); err != nil {
+			return err
+		}
+		w, err = booking.JoinVisitor(tx, resident, booking.WaitingWish{Venue: o.main.ID, Service: s.ServiceID, From: thursday, Until: thursday},
+			card.Visitor{Name: "待居　二子", Telephone: "0178-22-0002"})
+		if err != nil {
+			return err
+		}
+		who, err := card.PersonOf(tx, 0, w.RecipientID)
+		if err != nil {
+			return err
+		}
+		if err := card.ProposeMail(tx, resident, who, "futako@example.jp", "ja"); err != nil {
+			return err
+		}
+		p, _, err := card.MailProposed(tx, who.ID)
+		if err != nil {
+			return err
+		}
+		return card.ConfirmMail(tx, resident, who, p.Ref)
+	})
+	o.cancel(taken)
+	c := o.clerk()
+	p := c.Get("/waiting-list")
+	must(t, p, http.StatusOK, "待居 二子", "0178-22-0002", "空き待ちの番号 "+w.Number.String(), "カードの記録なし", "案内中")
+	golden(t, "waiting_visitor", p, w.Number.String(), "NUMBER-1")
+	must(t, c.Get("/mails?list=waiting"), http.StatusOK, "待居 二子", "空きの案内")
+	must(t, c.Get(waitingPath(w)), http.StatusOK, "待居 二子", "0178-22-0002")
+	must(t, p.Submit(waitingPath(w)+"/take", nil), http.StatusOK, "予約")
+	must(t, c.Get("/search").Submit("/search", url.Values{"q": {w.Number.String()}}), http.StatusOK, "待居 二子", "予約中")
 }
 
 func TestHoldHasNoPage(t *testing.T) {

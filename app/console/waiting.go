@@ -9,7 +9,6 @@ import (
 
 	"madoguchi/app/audit"
 	"madoguchi/app/booking"
-	"madoguchi/app/card"
 	"madoguchi/app/jp"
 	"madoguchi/app/problem"
 	"madoguchi/app/staff"
@@ -55,10 +54,11 @@ type waitingRow struct {
 	person
 	standing
 	Order    int
+	Number   string // by which a visitor without a booking finds the entry, in words
 	Days     string
 	JoinedAt string
 	Offer    string // what is held for them, and until when
-	Record   string // address of the person's record
+	Record   string // address of the person's record; "" for a visitor without a booking
 	Path     string // of the entry
 	First    bool   // nobody can be passed
 	Take, Up waitingStep
@@ -126,15 +126,21 @@ func (p *waitingPage) fill(tx *store.Tx, c *gin.Context, entries []booking.Waiti
 		last = w
 		g := &p.Groups[len(p.Groups)-1]
 		row := waitingRow{
-			person: personOf(e.Record), standing: waitingStanding(w), Order: len(g.Rows) + 1, Days: daySpan(w.FromOn, w.UntilOn),
-			JoinedAt: recently(w.JoinedAt), Record: recipientPath(e.Record), Path: waitingPath(w),
+			person: personOfWaiting(e), standing: waitingStanding(w), Order: len(g.Rows) + 1, Days: daySpan(w.FromOn, w.UntilOn),
+			JoinedAt: recently(w.JoinedAt), Path: waitingPath(w),
 			First: !canPass || w.State == booking.Offered,
 		}
-		who := row.Name + "　" + row.NoticeNumber
+		if w.Number != "" {
+			row.Number = "空き待ちの番号 " + w.Number.String()
+		}
+		who := row.Name + "　" + row.NoticeNumber + row.Number
 		row.Take = waitingStep{Action: row.Path + "/take", Label: "案内した枠を予約する", Who: who, Version: w.Version, CSRF: csrf}
 		row.Up = waitingStep{Action: row.Path + "/up", Label: "1つ前へ", Who: who, Style: "second", Version: w.Version, CSRF: csrf}
 		row.Telephone = orNone(e.Record.Telephone)
 		v, held, err := booking.OfferOf(tx, w)
+		if err == nil {
+			row.Record, err = recordPath(tx, e)
+		}
 		if err != nil {
 			return err
 		}
@@ -146,6 +152,29 @@ func (p *waitingPage) fill(tx *store.Tx, c *gin.Context, entries []booking.Waiti
 		p.Total++
 	}
 	return nil
+}
+
+// personOfWaiting is who waits.
+func personOfWaiting(e booking.WaitingEntry) person {
+	p := personOf(e.Record)
+	if e.Waiting.CardID == 0 {
+		p.Telephone = e.Record.Telephone
+		p.NoticeNumber, p.IssueKind = "", "カードの記録なし"
+	}
+	return p
+}
+
+// recordPath is where there is more about who waits: a visitor's booking, if they
+// have one; "" where there is nothing more.
+func recordPath(tx *store.Tx, e booking.WaitingEntry) (string, error) {
+	if e.Waiting.CardID != 0 {
+		return recipientPath(e.Record), nil
+	}
+	v, booked, err := booking.LiveOfVisitor(tx, e.Waiting.RecipientID)
+	if err != nil || !booked {
+		return "", err
+	}
+	return bookingPath(v.Booking.Ref), nil
 }
 
 func waitingPath(w booking.Waiting) string { return "/waiting-list/" + string(w.Ref) }
@@ -201,6 +230,7 @@ type quitPage struct {
 	Person  person
 	Path    string
 	Version int
+	Number  string // by which a visitor without a booking finds the entry
 	Where   string
 	Days    string
 	Offer   string
@@ -214,7 +244,7 @@ func (d *Desk) askQuit(c *gin.Context) error {
 		if err != nil {
 			return err
 		}
-		r, err := card.GetByID(tx, w.CardID)
+		e, err := booking.WaitingEntryByRef(tx, w.Ref)
 		if err != nil {
 			return err
 		}
@@ -223,7 +253,7 @@ func (d *Desk) askQuit(c *gin.Context) error {
 			p.Offer = slotTime(v.Slot) + "を、" + recently(v.HeldUntil) + "まで案内中"
 		}
 		over = !w.Live()
-		p.Person, p.Path, p.Version, p.Days = personOf(r), waitingPath(w), w.Version, daySpan(w.FromOn, w.UntilOn)
+		p.Person, p.Path, p.Version, p.Number, p.Days = personOfWaiting(e), waitingPath(w), w.Version, w.Number.String(), daySpan(w.FromOn, w.UntilOn)
 		if err == nil {
 			p.Where, err = placeAndService(tx, w.VenueID, w.ServiceID)
 		}

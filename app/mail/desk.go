@@ -19,7 +19,7 @@ var (
 // Line is a mail as staff see it (送信の状況).
 type Line struct {
 	Row
-	CardRef       store.Ref
+	CardRef       store.Ref // empty for a visitor
 	Name          string
 	Telephone     string
 	LastAt        time.Time // of the newest attempt; zero for none
@@ -40,10 +40,10 @@ var lists = map[State]string{
 // List lists mails: Failed, what nobody has dealt with; Waiting, what is still
 // to be sent; Sent, what is over in whatever way. Newest first.
 func List(tx *store.Tx, s State) ([]Line, error) {
-	return store.All[Line](tx, `SELECT `+columns+`, card.ref AS card_ref, recipient.name, recipient.telephone,
+	return store.All[Line](tx, `SELECT `+columns+`, coalesce(card.ref, '') AS card_ref, recipient.name, recipient.telephone,
 		(SELECT max(started_at) FROM mail_attempt WHERE mail_id = mail.id) AS last_at,
 		coalesce((SELECT number FROM booking WHERE ref = mail.booking_ref), '') AS booking_number
-		FROM mail JOIN card ON card.id = mail.card_id JOIN recipient ON recipient.id = card.recipient_id
+		FROM mail LEFT JOIN card ON card.id = mail.card_id JOIN recipient ON recipient.id = `+person+`
 		WHERE `+lists[s]+` ORDER BY coalesce(mail.ended_at, mail.queued_at) DESC, mail.id DESC LIMIT ?`, ListMost)
 }
 

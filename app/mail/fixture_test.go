@@ -90,14 +90,14 @@ func address(n int) string { return fmt.Sprintf("person%d@example.jp", n) }
 
 // giveAddress proposes and confirms an address, as a person does.
 func (w *town) giveAddress(tx *store.Tx, n int, lang string) error {
-	if err := card.ProposeMail(tx, w.by, w.cards[n].ID, address(n), lang); err != nil {
+	if err := card.ProposeMail(tx, w.by, w.cards[n].Person(), address(n), lang); err != nil {
 		return err
 	}
-	p, _, err := card.MailProposed(tx, w.cards[n].ID)
+	p, _, err := card.MailProposed(tx, w.cards[n].RecipientID)
 	if err != nil {
 		return err
 	}
-	return card.ConfirmMail(tx, w.by, w.cards[n].ID, p.Ref)
+	return card.ConfirmMail(tx, w.by, w.cards[n].Person(), p.Ref)
 }
 
 func december(day int) jp.Date { return jp.Date{Year: 2026, Month: 12, Day: day} }

@@ -23,6 +23,7 @@ type Facts struct {
 	Cause                               string   // why, in the office's words
 	OfferUntil                          string   // until when a place is held
 
+	FindURL               string // where a visitor finds the booking; "" for who has a card
 	ConfirmURL, CancelURL string // each opens one thing, once
 	Hours                 int    // for which ConfirmURL is good
 }

@@ -33,7 +33,8 @@ type Link struct {
 	About     store.Ref
 	ExpiresAt time.Time
 	UsedAt    time.Time
-	CardID    int64 // whose mail it stood in
+	CardID    int64 // in whose holder's mail it stood; 0 for a visitor
+	PersonID  int64 // row of the holder or visitor
 }
 
 // newLink draws what stands in an address and keeps its hash. It is drawn anew
@@ -61,7 +62,7 @@ func hashOf(token string) string {
 // FindLink finds what a link of a mail is for. Problem: LinkOver.
 func FindLink(tx *store.Tx, p Purpose, token string) (Link, error) {
 	l, err := store.One[Link](tx, `SELECT mail_link.token_hash, mail_link.mail_id, mail_link.purpose, mail_link.about, mail_link.expires_at,
-		mail_link.used_at, mail.card_id FROM mail_link JOIN mail ON mail.id = mail_link.mail_id WHERE token_hash = ? AND purpose = ?`,
+		mail_link.used_at, mail.card_id, `+person+` AS person_id FROM mail_link JOIN mail ON mail.id = mail_link.mail_id WHERE token_hash = ? AND purpose = ?`,
 		hashOf(token), p)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (!l.UsedAt.IsZero() || !tx.Now.Before(l.ExpiresAt)) {
 		return Link{}, LinkOver

@@ -51,7 +51,8 @@ const Japanese = "ja"
 // Message is one mail to be sent.
 type Message struct {
 	Kind       Kind
-	Card       int64     // whose holder it goes to
+	Card       int64     // whose holder it goes to; 0 for a visitor
+	Visitor    int64     // row of the visitor to whom it goes otherwise
 	Lang       string    // language of the resident site; "" means the one that the person chose last
 	BookingRef store.Ref // what it is about; "" for none
 	AboutOn    jp.Date   // the day of a reminder's visit; zero otherwise
@@ -75,7 +76,8 @@ type Row struct {
 	ID         int64
 	Ref        store.Ref
 	Kind       Kind
-	CardID     int64
+	CardID     int64 // whose holder it goes to; 0 for a visitor
+	PersonID   int64 // row of the holder or visitor
 	Lang       string
 	BookingRef store.Ref
 	AboutOn    jp.Date
@@ -90,17 +92,21 @@ type Row struct {
 	ToldAt     time.Time
 }
 
-const columns = `mail.id, mail.ref, mail.kind, mail.card_id, mail.lang, mail.booking_ref, mail.about_on, mail.cause, mail.queued_at,
+const columns = `mail.id, mail.ref, mail.kind, mail.card_id, ` + person + ` AS person_id, mail.lang, mail.booking_ref, mail.about_on, mail.cause, mail.queued_at,
 	mail.state, mail.attempts, mail.retry_from, mail.next_at, mail.ended_at, mail.why, mail.told_at`
+
+// person is the row of whoever a mail goes to: the holder of the card as things
+// stand, or the visitor.
+const person = `coalesce(mail.recipient_id, (SELECT card.recipient_id FROM card WHERE card.id = mail.card_id))`
 
 func (r Row) subject() audit.Subject { return audit.Subject{Kind: "mail", Ref: r.Ref} }
 
 // Queue puts a message into the outbox, in the caller's transaction. It does
-// nothing, and says so with false, for a card whose holder has no mail address
-// on record, and for a reminder that was queued before.
+// nothing, and says so with false, for someone who has no mail address on record,
+// and for a reminder that was queued before.
 func Queue(tx *store.Tx, by audit.Actor, m Message) (queued bool, err error) {
-	lang, err := store.One[string](tx, `SELECT recipient.mail_lang FROM card JOIN recipient ON recipient.id = card.recipient_id
-		WHERE card.id = ? AND (recipient.mail <> '' OR ? = 'confirm')`, m.Card, m.Kind)
+	lang, err := store.One[string](tx, `SELECT mail_lang FROM recipient WHERE (mail <> '' OR ? = 'confirm')
+		AND id = CASE WHEN ? = 0 THEN ? ELSE (SELECT recipient_id FROM card WHERE id = ?) END`, m.Kind, m.Card, m.Visitor, m.Card)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
@@ -114,9 +120,9 @@ func Queue(tx *store.Tx, by audit.Actor, m Message) (queued bool, err error) {
 		m.Lang = Japanese
 	}
 	ref := store.NewRef()
-	n, err := tx.Exec(`INSERT INTO mail (ref, kind, card_id, lang, booking_ref, about_on, cause, queued_at, retry_from)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (booking_ref, about_on) WHERE kind = 'reminder' DO NOTHING`,
-		ref, m.Kind, m.Card, m.Lang, m.BookingRef, store.Opt(m.AboutOn), m.Cause, tx.Now, tx.Now)
+	n, err := tx.Exec(`INSERT INTO mail (ref, kind, card_id, recipient_id, lang, booking_ref, about_on, cause, queued_at, retry_from)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (booking_ref, about_on) WHERE kind = 'reminder' DO NOTHING`,
+		ref, m.Kind, store.Opt(m.Card), store.Opt(m.Visitor), m.Lang, m.BookingRef, store.Opt(m.AboutOn), m.Cause, tx.Now, tx.Now)
 	if err != nil {
 		return false, fmt.Errorf("queue mail: %w", err)
 	}
@@ -127,9 +133,19 @@ func Queue(tx *store.Tx, by audit.Actor, m Message) (queued bool, err error) {
 		audit.Detail{"kind": m.Kind, "booking": m.BookingRef})
 }
 
-// QueuedSince counts the messages of a kind to a card since an instant.
-func QueuedSince(tx *store.Tx, kind Kind, card int64, since time.Time) (int, error) {
-	return store.One[int](tx, `SELECT count(*) FROM mail WHERE card_id = ? AND kind = ? AND queued_at >= ?`, card, kind, since)
+// QueuedSince counts the messages of a kind to a person since an instant.
+func QueuedSince(tx *store.Tx, kind Kind, personID int64, since time.Time) (int, error) {
+	return store.One[int](tx, `SELECT count(*) FROM mail WHERE kind = ? AND queued_at >= ?
+		AND (recipient_id = ? OR card_id IN (SELECT id FROM card WHERE recipient_id = ?))`, kind, since, personID, personID)
+}
+
+// Tie makes what was sent to a visitor that of a card, once the booking is.
+func Tie(tx *store.Tx, visitor, card int64) error {
+	_, err := tx.Exec(`UPDATE mail SET card_id = ?, recipient_id = NULL WHERE recipient_id = ?`, card, visitor)
+	if err != nil {
+		return fmt.Errorf("tie mails: %w", err)
+	}
+	return nil
 }
 
 // About lists the messages about a booking, oldest first.

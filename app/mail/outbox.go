@@ -169,6 +169,9 @@ func (o *Outbox) prepare(tx *store.Tx, r Row) (j job, ok bool, err error) {
 func (o *Outbox) write(tx *store.Tx, r Row, content Content) (Letter, error) {
 	f := content.Facts
 	f.SiteURL = o.Site + o.Prefix(r.Lang)
+	if r.CardID == 0 {
+		f.FindURL = f.SiteURL + "/find"
+	}
 	for _, l := range []struct {
 		purpose Purpose
 		about   store.Ref
@@ -189,11 +192,11 @@ func (o *Outbox) write(tx *store.Tx, r Row, content Content) (Letter, error) {
 
 // addressFor is where a mail goes: looked up now, never kept with the mail.
 func addressFor(tx *store.Tx, r Row) (string, error) {
-	query := `SELECT recipient.mail FROM card JOIN recipient ON recipient.id = card.recipient_id WHERE card.id = ?`
+	query := `SELECT mail FROM recipient WHERE id = ?`
 	if r.Kind == Confirm {
-		query = `SELECT mail_proposal.mail FROM card JOIN mail_proposal ON mail_proposal.recipient_id = card.recipient_id WHERE card.id = ?`
+		query = `SELECT mail FROM mail_proposal WHERE recipient_id = ?`
 	}
-	to, err := store.One[string](tx, query, r.CardID)
+	to, err := store.One[string](tx, query, r.PersonID)
 	if errors.Is(err, store.ErrNotFound) {
 		return "", nil
 	}

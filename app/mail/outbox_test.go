@@ -275,7 +275,7 @@ func TestWhatIsOfNoUseIsNotSent(t *testing.T) {
 		return err
 	})
 	removed := w.book(3, 2)
-	w.write(func(tx *store.Tx) error { return card.ForgetMail(tx, w.by, w.cards[3].ID) })
+	w.write(func(tx *store.Tx) error { return card.ForgetMail(tx, w.by, w.cards[3].Person()) })
 	w.clock.Advance(26 * time.Hour)
 	w.empty(o)
 	w.want(over, "booked dropped stale")
@@ -450,7 +450,7 @@ func TestNoHeaderCanBeAdded(t *testing.T) {
 		t.Errorf("got %+v, want no header of somebody else's", got)
 	}
 	for _, bad := range []string{"a@example.jp\r\nBcc: b@example.jp", "a@example.jp,b@example.jp", "a b <c@example.jp>", "a@example.jp\nX", "a\x00@example.jp", `"a\r\n"@example.jp`} {
-		err := w.st.Write(t.Context(), func(tx *store.Tx) error { return card.ProposeMail(tx, w.by, w.cards[0].ID, bad, "ja") })
+		err := w.st.Write(t.Context(), func(tx *store.Tx) error { return card.ProposeMail(tx, w.by, w.cards[0].Person(), bad, "ja") })
 		if !errors.Is(err, card.MailForm) {
 			t.Errorf("%q: got %v, want it refused", bad, err)
 		}
@@ -462,7 +462,7 @@ func TestAddressesOfOldTelephonesAreReached(t *testing.T) {
 	server := apptest.NewMailServer(t, apptest.MailServerOptions{})
 	const old = "taro..hanako.@docomo.example.jp"
 	w.write(func(tx *store.Tx) error {
-		if err := card.ProposeMail(tx, w.by, w.cards[0].ID, old, "ja"); err != nil {
+		if err := card.ProposeMail(tx, w.by, w.cards[0].Person(), old, "ja"); err != nil {
 			return err
 		}
 		_, err := mail.Queue(tx, w.by, mail.Message{Kind: mail.Confirm, Card: int64(w.cards[0].ID), Lang: "ja"})

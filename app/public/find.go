@@ -12,7 +12,7 @@ import (
 	"madoguchi/store"
 )
 
-// findPage asks for a booking number and the telephone number it was made with.
+// findPage asks for a number, of a booking or of a place on the waiting list, and the telephone number it was made with.
 type findPage struct {
 	frame
 	Number    textField
@@ -60,9 +60,13 @@ func (s *Site) find(c *gin.Context) error {
 		if err := s.brake(c); err != nil {
 			return err
 		}
-		visit, err := booking.SignIn(c, s.store, web.RequestNumber(c), s.web.Session(c).Mark(), number, form.Value("telephone"))
+		visit, waiting, err := booking.SignIn(c, s.store, web.RequestNumber(c), s.web.Session(c).Mark(), number, form.Value("telephone"))
 		if err == nil {
 			s.web.Session(c).Renew()
+			if visit.ID == 0 {
+				s.letWait(c, waiting.Ref)
+				return web.To(c, "/waiting")
+			}
 			s.letIn(c, visit.Booking.Ref)
 			return web.To(c, "/booking")
 		}

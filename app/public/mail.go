@@ -17,11 +17,8 @@ import (
 	"madoguchi/store"
 )
 
-// TooManyMails is the answer to someone who asks for one confirmation after the
-// other: the address may be a stranger's.
-var TooManyMails = problem.Define(problem.Invalid, "mail_too_many")
-
-// Within mailWindow at most mailMost confirmations are sent for a card.
+// Within mailWindow at most mailMost confirmations are sent for a person: the
+// address may be a stranger's.
 const (
 	mailMost   = 5
 	mailWindow = 24 * time.Hour
@@ -35,7 +32,7 @@ func (s *Site) mailRoutes() []web.Route {
 		return nil
 	}
 	return []web.Route{
-		web.GET("/mail", s.page(stages(free, booked, fixed), s.mailForm)),
+		web.GET("/mail", s.page(stages(free, booked, fixed, inLine), s.mailForm)),
 		web.POST("/mail", s.proposeMail),
 		web.GET("/mail/forget", s.page(stages(), nil)),
 		web.POST("/mail/forget", s.forgetMail),
@@ -54,6 +51,8 @@ type mailPage struct {
 	Used     string // the address in use, mostly hidden; "" for none
 	Proposed string // one that waits to be confirmed, mostly hidden; "" for none
 	Hours    int    // within which it has to be
+	Back     string
+	Waits    bool // Back leads to the waiting list
 }
 
 func readMail(c *gin.Context) *web.Form {
@@ -63,19 +62,24 @@ func readMail(c *gin.Context) *web.Form {
 }
 
 func (s *Site) mailForm(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
-	if !v.hasCard() {
-		return reply{to: v.home()}, nil // an address belongs to a card's holder
-	}
 	form := readMail(c)
 	form.Set("mail", "")
 	return s.mailReply(c, tx, v, form)
 }
 
 func (s *Site) mailReply(c *gin.Context, tx *store.Tx, v visitor, form *web.Form) (reply, error) {
-	page := mailPage{frame: s.frame(c, v, "mail.title"), Used: hidden(v.record.Mail), Hours: int(card.ProposalTime.Hours())}
+	who, err := v.person(tx)
+	if err != nil {
+		return reply{}, err
+	}
+	page := mailPage{frame: s.frame(c, v, "mail.title"), Used: hidden(who.Mail), Hours: int(card.ProposalTime.Hours()), Waits: v.stage == inLine}
+	page.Back = page.Path(v.stage.home())
+	if v.stage == free {
+		page.Back = page.Path("/booking")
+	}
 	page.Base = page.With(form)
 	page.Mail = textField{Field: form.Field("mail"), Class: "full", Autocomplete: "email", InputMode: "email"}
-	p, ok, err := card.MailProposed(tx, v.record.ID)
+	p, ok, err := card.MailProposed(tx, who.ID)
 	if ok {
 		page.Proposed = hidden(p.Mail)
 	}
@@ -96,19 +100,23 @@ func hidden(address string) string {
 }
 
 // onceFor runs do for who is signed in, once for each form.
-func (s *Site) onceFor(c *gin.Context, do func(tx *store.Tx, v visitor) (string, error)) (to string, err error) {
+func (s *Site) onceFor(c *gin.Context, do func(tx *store.Tx, v visitor, who card.Person) (string, error)) (to string, err error) {
 	err = s.store.Write(c, func(tx *store.Tx) (err error) {
 		to, err = web.Once(tx, c, func() (string, error) {
 			v, err := s.visitor(c, tx)
 			switch {
 			case err != nil:
 				return "", err
-			case !v.hasCard():
+			case v.stage == unknown || v.stage == over:
 				return "", web.SignInNeeded
 			case v.stage == issued:
 				return issued.home(), nil
 			}
-			return do(tx, v)
+			who, err := v.person(tx)
+			if err != nil {
+				return "", err
+			}
+			return do(tx, v, who)
 		})
 		return err
 	})
@@ -117,19 +125,19 @@ func (s *Site) onceFor(c *gin.Context, do func(tx *store.Tx, v visitor) (string,
 
 func (s *Site) proposeMail(c *gin.Context) error {
 	form := readMail(c)
-	to, err := s.onceFor(c, func(tx *store.Tx, v visitor) (string, error) {
-		n, err := mail.QueuedSince(tx, mail.Confirm, int64(v.record.ID), tx.Now.Add(-mailWindow))
+	to, err := s.onceFor(c, func(tx *store.Tx, v visitor, who card.Person) (string, error) {
+		n, err := mail.QueuedSince(tx, mail.Confirm, who.ID, tx.Now.Add(-mailWindow))
 		if err != nil {
 			return "", err
 		}
 		if n >= mailMost {
-			return "", TooManyMails.On("mail")
+			return "", card.TooManyMails.On("mail")
 		}
 		lang := web.LanguageOf(c).Code
-		if err := card.ProposeMail(tx, v.actor(c), v.record.ID, form.Value("mail"), lang); err != nil {
+		if err := card.ProposeMail(tx, v.actor(c), who, form.Value("mail"), lang); err != nil {
 			return "", err
 		}
-		_, err = mail.Queue(tx, v.actor(c), mail.Message{Kind: mail.Confirm, Card: int64(v.record.ID), Lang: lang})
+		_, err = mail.Queue(tx, v.actor(c), messageTo(int64(v.record.ID), who.ID, mail.Message{Kind: mail.Confirm, Lang: lang}))
 		return "/mail", err
 	})
 	if p, ok := problem.As(err); ok && p.Kind == problem.Invalid {
@@ -141,6 +149,15 @@ func (s *Site) proposeMail(c *gin.Context) error {
 	}
 	s.web.Session(c).Flash("mail_proposed")
 	return web.To(c, to)
+}
+
+// messageTo addresses a message to the holder of a card or, where there is
+// none, to the visitor.
+func messageTo(cardID, personID int64, m mail.Message) mail.Message {
+	if m.Card = cardID; cardID == 0 {
+		m.Visitor = personID
+	}
+	return m
 }
 
 func (s *Site) mailRefused(c *gin.Context, form *web.Form) error {
@@ -160,8 +177,8 @@ func (s *Site) mailRefused(c *gin.Context, form *web.Form) error {
 }
 
 func (s *Site) forgetMail(c *gin.Context) error {
-	to, err := s.onceFor(c, func(tx *store.Tx, v visitor) (string, error) {
-		return "/mail", card.ForgetMail(tx, v.actor(c), v.record.ID)
+	to, err := s.onceFor(c, func(tx *store.Tx, v visitor, who card.Person) (string, error) {
+		return "/mail", card.ForgetMail(tx, v.actor(c), who)
 	})
 	if err != nil {
 		return err
@@ -187,18 +204,18 @@ func (s *Site) confirmMailForm(c *gin.Context, tx *store.Tx, v visitor) (reply, 
 
 // byLink runs do with what stands behind a link, once for each form. The actor
 // is whoever the mail went to.
-func (s *Site) byLink(c *gin.Context, p mail.Purpose, done string, do func(tx *store.Tx, by audit.Actor, l mail.Link) error) error {
+func (s *Site) byLink(c *gin.Context, p mail.Purpose, done string, do func(tx *store.Tx, by audit.Actor, l mail.Link, who card.Person) error) error {
 	err := s.store.Write(c, func(tx *store.Tx) error {
 		_, err := web.Once(tx, c, func() (string, error) {
 			l, err := mail.FindLink(tx, p, c.Param("token"))
 			if err != nil {
 				return "", err
 			}
-			who, err := card.GetByID(tx, card.ID(l.CardID))
+			who, err := card.PersonOf(tx, card.ID(l.CardID), l.PersonID)
 			if err != nil {
 				return "", err
 			}
-			if err := do(tx, audit.Actor{Kind: audit.Resident, Ref: who.Ref, Request: web.RequestNumber(c)}, l); err != nil {
+			if err := do(tx, audit.Actor{Kind: audit.Resident, Ref: who.Subject.Ref, Request: web.RequestNumber(c)}, l, who); err != nil {
 				return "", err
 			}
 			return "/mail/done", mail.UseLink(tx, l)
@@ -218,19 +235,44 @@ func (s *Site) byLink(c *gin.Context, p mail.Purpose, done string, do func(tx *s
 }
 
 // confirmMail takes the address into use, and sends what the person came for:
-// the facts of their booking.
+// the facts of their booking, and the place that is held for them if they wait.
 func (s *Site) confirmMail(c *gin.Context) error {
-	return s.byLink(c, mail.ToConfirm, flashMailConfirmed, func(tx *store.Tx, by audit.Actor, l mail.Link) error {
-		if err := card.ConfirmMail(tx, by, card.ID(l.CardID), l.About); err != nil {
+	return s.byLink(c, mail.ToConfirm, flashMailConfirmed, func(tx *store.Tx, by audit.Actor, l mail.Link, who card.Person) error {
+		if err := card.ConfirmMail(tx, by, who, l.About); err != nil {
 			return err
 		}
-		v, booked, err := booking.Live(tx, card.ID(l.CardID))
-		if err != nil || !booked {
-			return err
-		}
-		_, err = mail.Queue(tx, by, mail.Message{Kind: mail.Booked, Card: l.CardID, BookingRef: v.Booking.Ref})
-		return err
+		return tellHowThingsStand(tx, by, l)
 	})
+}
+
+func tellHowThingsStand(tx *store.Tx, by audit.Actor, l mail.Link) error {
+	v, booked, err := booking.LiveOfVisitor(tx, l.PersonID)
+	w, waits := booking.Waiting{}, false
+	if l.CardID != 0 {
+		v, booked, err = booking.Live(tx, card.ID(l.CardID))
+	}
+	if err == nil && l.CardID != 0 {
+		w, waits, err = booking.WaitingOf(tx, card.ID(l.CardID))
+	} else if err == nil {
+		w, waits, err = booking.WaitingOfVisitor(tx, l.PersonID)
+	}
+	if err != nil {
+		return err
+	}
+	if booked {
+		if _, err := mail.Queue(tx, by, messageTo(l.CardID, l.PersonID, mail.Message{Kind: mail.Booked, BookingRef: v.Booking.Ref})); err != nil {
+			return err
+		}
+	}
+	if !waits {
+		return nil
+	}
+	held, offered, err := booking.OfferOf(tx, w)
+	if err != nil || !offered {
+		return err
+	}
+	_, err = mail.Queue(tx, by, messageTo(l.CardID, l.PersonID, mail.Message{Kind: mail.Offered, BookingRef: held.Booking.Ref}))
+	return err
 }
 
 // cancelByMailPage asks who followed the link of a reminder once more. It shows
@@ -269,7 +311,7 @@ func (s *Site) cancelByMailForm(c *gin.Context, tx *store.Tx, v visitor) (reply,
 
 func (s *Site) cancelByMail(c *gin.Context) error {
 	form := web.ReadForm(c, "version")
-	return s.byLink(c, mail.ToCancel, flashCancelled, func(tx *store.Tx, by audit.Actor, l mail.Link) error {
+	return s.byLink(c, mail.ToCancel, flashCancelled, func(tx *store.Tx, by audit.Actor, l mail.Link, _ card.Person) error {
 		_, err := booking.Cancel(tx, by, l.About, version(form))
 		return err
 	})

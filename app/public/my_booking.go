@@ -72,7 +72,6 @@ func (s *Site) myBooking(c *gin.Context, tx *store.Tx, v visitor) (reply, error)
 	}
 	page.Provisional = !tx.Confirmed(v.visit.Booking.LastChange())
 	page.Translated = page.when.language != web.Plain && page.when.language != web.Reading
-	page.MailOffered = page.MailOffered && v.hasCard()
 	page.Visit = page.visitText(v.visit.Slot, v.visit.Venue)
 	var err error
 	page.PlaceHref = page.Path(page.PlaceHref)

@@ -68,11 +68,16 @@ func (s *Site) whoForm(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
 	form := readWho(c)
 	form.Set("name", "")
 	form.Set("telephone", "")
+	s.begin(c)
+	return s.whoReply(c, tx, v, form)
+}
+
+// begin gives the session its own token for what someone without a card types.
+func (s *Site) begin(c *gin.Context) {
 	if session := s.web.Session(c); session.Get(newcomerKey) == "" {
 		session.Renew()
 		session.Set(newcomerKey, "1")
 	}
-	return s.whoReply(c, tx, v, form)
 }
 
 func (s *Site) whoReply(c *gin.Context, tx *store.Tx, v visitor, form *web.Form) (reply, error) {
@@ -266,5 +271,6 @@ func (s *Site) letIn(c *gin.Context, ref store.Ref) {
 	session := s.web.Session(c)
 	session.Delete(cardKey)
 	session.Delete(familyKey)
+	session.Delete(waitKey)
 	session.Set(visitKey, string(ref))
 }

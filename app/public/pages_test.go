@@ -102,6 +102,7 @@ func (w *town) walk(language string) []shown {
 	all = append(all, w.walkWithoutNotice(language)...)
 	all = append(all, w.walkTogether(language)...)
 	all = append(all, w.walkWaiting(language)...)
+	all = append(all, w.walkVisitorWaiting(language)...)
 	return append(all, w.walkWithoutSlots(language)...)
 }
 
@@ -195,6 +196,28 @@ func (w *town) walkWaiting(language string) []shown {
 	keep("choose_venue_offered", c.Get(language+"/venues"))
 	offer := keep("waiting_offered", c.Get(language+"/waiting"))
 	keep("waiting_declined", offer.Submit(language+"/waiting/decline", nil))
+	return all
+}
+
+// walkVisitorWaiting visits the waiting list without a card.
+func (w *town) walkVisitorWaiting(language string) []shown {
+	w.Helper()
+	taken := w.visitOf(w.arrive(w.client.Another(), language, w.few(on(12, 4), 1), caller(1)))
+	c, base := w.client.Another(), language+"/services/"+string(w.renewal.Ref)
+	var all []shown
+	keep := func(name string, p *apptest.Page, hide ...string) *apptest.Page {
+		all = append(all, shown{name, p, hide})
+		return p
+	}
+	keep("service_days_full", c.Get(base+slotsPath(w.branch.Ref)))
+	who := keep("waiting_who", c.Get(base+"/waiting?venue="+string(w.branch.Ref)+"&day=2026-12-04"))
+	keep("waiting_who_empty", who.Submit(base+"/waiting", nil))
+	joined := who.Submit(base+"/waiting", caller(2))
+	hide := []string{strings.Join(joined.Texts(".number"), ""), "NUMBER"}
+	keep("waiting_visitor", joined, hide...)
+	w.giveUp(taken)
+	offer := keep("waiting_visitor_offered", c.Get(language+"/waiting"), hide...)
+	keep("waiting_visitor_declined", offer.Submit(language+"/waiting/decline", nil))
 	return all
 }
 
@@ -468,7 +491,7 @@ var pageStructs = map[string]any{
 	"service": servicePage{}, "who": whoPage{}, "check_visitor": checkVisitorPage{}, "find": findPage{},
 	"place": placePage{}, "questions": questionsPage{}, "expiry": expiryPage{}, "expiry_card": expiryCardPage{}, "no_paper": noPaperPage{},
 	"choose_reason": chooseReasonPage{},
-	"together":      togetherPage{}, "waiting": waitingPage{},
+	"together":      togetherPage{}, "waiting": waitingPage{}, "waiting_who": waitingWhoPage{},
 	"accessibility": accessibilityPage{}, "mail": mailPage{}, "mail_confirm": confirmMailPage{}, "mail_cancel": cancelByMailPage{}, "mail_done": mailDonePage{},
 }
 

@@ -125,7 +125,7 @@ func (s *Site) visitRoutes() []web.Route {
 		web.POST("/together/book", s.bookBeside),
 		web.GET("/together/turn", s.page(stages(), nil)),
 		web.POST("/together/turn", s.turnTo),
-		web.GET("/waiting", s.page(stages(free, booked, fixed), s.waiting)),
+		web.GET("/waiting", s.page(stages(free, booked, fixed, inLine), s.waiting)),
 		web.POST("/waiting", s.joinWaiting),
 		web.GET("/waiting/leave", s.page(stages(), nil)),
 		web.POST("/waiting/leave", s.leaveWaiting),
@@ -148,6 +148,8 @@ func (s *Site) newcomerRoutes() []web.Route {
 		web.GET("/services/:service/slots/:date", s.newcomerPage(s.chooseTime)),
 		web.GET("/services/:service/who", s.newcomerPage(s.whoForm)),
 		web.POST("/services/:service/who", s.correctVisitor),
+		web.GET("/services/:service/waiting", s.newcomerPage(s.waitingWhoForm)),
+		web.POST("/services/:service/waiting", s.joinVisitor),
 		web.GET("/services/:service/check", s.newcomerPage(toIntro)),
 		web.POST("/services/:service/check", s.checkVisitor),
 		web.GET("/services/:service/book", s.newcomerPage(toIntro)),
@@ -193,7 +195,7 @@ func (s *Site) around(c *gin.Context, b web.Base, town settings.Settings) frame 
 	f := frame{
 		Base: b, ServiceName: town.ServiceName, TownName: town.TownName,
 		Office: telephoneOf(town.OfficeTelephone), Demo: town.Demo,
-		SignedIn: s.web.Session(c).Get(cardKey)+s.web.Session(c).Get(visitKey) != "", MailOffered: s.mail, IdleMinutes: int(town.ResidentIdle.Minutes()),
+		SignedIn: s.web.Session(c).Get(cardKey)+s.web.Session(c).Get(visitKey)+s.web.Session(c).Get(waitKey) != "", MailOffered: s.mail, IdleMinutes: int(town.ResidentIdle.Minutes()),
 		Look: s.lookOf(town), when: wording{web.LanguageOf(c).Code},
 	}
 	if f.ServiceName == "" || web.LanguageOf(c).Prefix != "" {

@@ -22,6 +22,7 @@ import (
 const (
 	cardKey   = "card"   // the card that signed in
 	visitKey  = "visit"  // a booking without a card, of who signed in with its number
+	waitKey   = "wait"   // a place on the waiting list without a card or booking, of who signed in with its number
 	familyKey = "family" // further cards that signed in to come along, with commas between
 )
 
@@ -35,18 +36,19 @@ const (
 	fixed                 // with a booking that only the office can change: its cut-off has passed
 	issued                // the card was handed over
 	over                  // signed in to a booking without a card that no longer stands
+	inLine                // on the waiting list, without a card or a booking
 	newcomer              // on the way to a booking without a card: nobody has to sign in for that
 )
 
 // home is the page that a stage begins with.
 func (s stage) home() string {
-	return map[stage]string{unknown: "/sign-in", free: "/venues", booked: "/booking", fixed: "/booking", issued: "/issued", over: "/booking"}[s]
+	return map[stage]string{unknown: "/sign-in", free: "/venues", booked: "/booking", fixed: "/booking", issued: "/issued", over: "/booking", inLine: "/waiting"}[s]
 }
 
 func stages(all ...stage) []stage { return all }
 
 var (
-	anyone   = stages(unknown, free, booked, fixed, issued, over)
+	anyone   = stages(unknown, free, booked, fixed, issued, over, inLine)
 	choosing = stages(free, booked) // the pages of the way to a booking
 )
 
@@ -93,6 +95,9 @@ func (s *Site) visitor(c *gin.Context, tx *store.Tx) (visitor, error) {
 	session := s.web.Session(c)
 	if ref := session.Get(visitKey); ref != "" {
 		return s.visitorByBooking(tx, store.Ref(ref))
+	}
+	if ref := session.Get(waitKey); ref != "" {
+		return s.visitorByWaiting(tx, store.Ref(ref))
 	}
 	v, err := s.visitorOf(tx, store.Ref(session.Get(cardKey)))
 	if err != nil || v.stage == unknown {
@@ -169,7 +174,52 @@ func (s *Site) visitorByBooking(tx *store.Tx, ref store.Ref) (visitor, error) {
 		v.stage, v.visit = over, visit
 		return v, nil
 	}
+	if v.waiting, v.waits, err = booking.WaitingOfVisitor(tx, visit.RecipientID); err != nil {
+		return v, err
+	}
 	return v, v.has(tx, visit)
+}
+
+// visitorByWaiting is someone without a card, by the place on the waiting list
+// they signed in to; once they have taken what was offered, by their booking.
+func (s *Site) visitorByWaiting(tx *store.Tx, ref store.Ref) (visitor, error) {
+	v, err := s.stranger(tx)
+	if err != nil {
+		return v, err
+	}
+	w, err := booking.WaitingByRef(tx, ref)
+	switch {
+	case errors.Is(err, booking.WaitingNotFound) || err == nil && w.CardID != 0:
+		return v, nil
+	case err != nil:
+		return v, err
+	case w.State == booking.Taken && w.BookingID != 0:
+		visit, err := booking.ByID(tx, w.BookingID)
+		if err != nil {
+			return v, err
+		}
+		return s.visitorByBooking(tx, visit.Booking.Ref)
+	}
+	if v.service, err = booking.ServiceByID(tx, w.ServiceID); err != nil {
+		return v, err
+	}
+	v.stage, v.waiting, v.waits, v.other = inLine, w, w.Live(), true
+	if !v.waits {
+		v.stage = over
+	}
+	return v, nil
+}
+
+// person is whose mail address it is.
+func (v visitor) person(tx *store.Tx) (card.Person, error) {
+	if v.hasCard() {
+		return v.record.Person(), nil
+	}
+	who := v.visit.RecipientID
+	if who == 0 {
+		who = v.waiting.RecipientID
+	}
+	return card.PersonOf(tx, 0, who)
 }
 
 // has fills in a live booking.
@@ -201,6 +251,8 @@ func (v visitor) actor(c *gin.Context) audit.Actor {
 	switch {
 	case v.stage == newcomer:
 		by.Ref = "visitor"
+	case !v.hasCard() && v.visit.ID == 0:
+		by.Ref = v.waiting.Ref
 	case !v.hasCard():
 		by.Ref = v.visit.Booking.Ref
 	}

@@ -18,6 +18,7 @@ import (
 type waitingPage struct {
 	frame
 	Waiting store.Ref // "" while they wait for nothing
+	Number  string    // by which a visitor without a booking comes back; "" for others
 	Version int
 	Place   place
 	Days    string
@@ -40,9 +41,9 @@ type joinText struct {
 }
 
 // waitHref leads to where one can wait for a day at a place, or, without a day,
-// for any; "" for who cannot wait: the list is one of cards.
+// for any; "" for who cannot wait.
 func (f frame) waitHref(v visitor, venue booking.Venue, on jp.Date) string {
-	if !v.hasCard() || v.other || v.stage != free && v.stage != booked || v.waits {
+	if v.stage != free && v.stage != booked && v.stage != newcomer || v.waits {
 		return ""
 	}
 	if v.stage == booked && !on.IsZero() && !on.Before(v.visit.Slot.HeldOn) {
@@ -52,13 +53,10 @@ func (f frame) waitHref(v visitor, venue booking.Venue, on jp.Date) string {
 	if !on.IsZero() {
 		to += "&day=" + on.String()
 	}
-	return f.Path(to)
+	return f.way(to)
 }
 
 func (s *Site) waiting(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
-	if !v.hasCard() {
-		return reply{to: v.home()}, nil
-	}
 	page := waitingPage{frame: s.frame(c, v, "waiting.title"), Change: nil}
 	if v.stage == booked || v.stage == fixed {
 		text := page.visitText(v.visit.Slot, v.visit.Venue)
@@ -76,7 +74,7 @@ func (s *Site) waiting(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
 // entry shows what the visitor waits for, or was offered.
 func (p *waitingPage) entry(tx *store.Tx, v visitor) error {
 	w := v.waiting
-	p.Waiting, p.Version = w.Ref, w.Version
+	p.Waiting, p.Version, p.Number = w.Ref, w.Version, w.Number.String()
 	p.Days = p.days(w.FromOn, w.UntilOn)
 	before, venue, err := booking.Queue(tx, w)
 	if err != nil {
@@ -169,9 +167,12 @@ func (s *Site) joinWaiting(c *gin.Context) error {
 		if wrong != nil || alsoWrong != nil {
 			return "", booking.OutsidePeriod
 		}
-		_, err = booking.Join(tx, v.actor(c), booking.WaitingWish{
-			Card: v.record.ID, Venue: venue.ID, Service: v.service.ID, From: from, Until: until,
-		})
+		wish := booking.WaitingWish{Card: v.record.ID, Venue: venue.ID, Service: v.service.ID, From: from, Until: until}
+		if v.hasCard() {
+			_, err = booking.Join(tx, v.actor(c), wish)
+		} else {
+			_, err = booking.JoinSooner(tx, v.actor(c), v.visit, wish)
+		}
 		return "/waiting", err
 	})
 }
@@ -179,8 +180,16 @@ func (s *Site) joinWaiting(c *gin.Context) error {
 // leaveWaiting, takeOffer and declineOffer answer what the page shows.
 func (s *Site) leaveWaiting(c *gin.Context) error {
 	return s.toEntry(c, "waiting_left", func(tx *store.Tx, v visitor, ref store.Ref, version int) (string, error) {
-		return v.stage.home(), booking.Leave(tx, v.actor(c), ref, version)
+		return v.afterwards(), booking.Leave(tx, v.actor(c), ref, version)
 	})
+}
+
+// afterwards is where somebody goes on who waits no more.
+func (v visitor) afterwards() string {
+	if v.stage == inLine {
+		return over.home()
+	}
+	return v.stage.home()
 }
 
 func (s *Site) takeOffer(c *gin.Context) error {
@@ -192,7 +201,7 @@ func (s *Site) takeOffer(c *gin.Context) error {
 
 func (s *Site) declineOffer(c *gin.Context) error {
 	return s.toEntry(c, "waiting_declined", func(tx *store.Tx, v visitor, ref store.Ref, version int) (string, error) {
-		return v.stage.home(), booking.Decline(tx, v.actor(c), ref, version)
+		return v.afterwards(), booking.Decline(tx, v.actor(c), ref, version)
 	})
 }
 
@@ -220,8 +229,8 @@ func (s *Site) toWaiting(c *gin.Context, flash string, do func(*store.Tx, visito
 				return "", web.SignInNeeded
 			case v.stage == issued:
 				return "", booking.CardIssued
-			case !v.hasCard():
-				return "", booking.WaitingNotFound
+			case v.stage == over:
+				return "", booking.WaitingOver
 			}
 			return do(tx, v)
 		})

@@ -156,7 +156,7 @@ func composed() map[string]bool {
 		card.ErrNoticeNumber.Code, card.SignInRefused.Code, booking.NotNeeded.Code, card.VisitorNameMissing.Code, card.TelephoneMissing.Code,
 		card.BadTelephone.Code, card.TooLong.Code, booking.SignInRefused.Code, booking.NumberForm.Code, booking.TooManyLive.Code,
 		booking.SlotNotFound.Code, booking.VenueNotFound.Code, booking.ServiceNotFound.Code,
-		booking.ProxyReasonUnknown.Code, card.MailMissing.Code, card.MailForm.Code, card.MailProposalOver.Code, mail.LinkOver.Code, TooManyMails.Code,
+		booking.ProxyReasonUnknown.Code, card.MailMissing.Code, card.MailForm.Code, card.MailProposalOver.Code, mail.LinkOver.Code, card.TooManyMails.Code,
 	} {
 		keys["problem."+code] = true
 	}

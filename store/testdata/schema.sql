@@ -1,4 +1,4 @@
--- Schema version 12, as it stands after all migrations.
+-- Schema version 13, as it stands after all migrations.
 
 CREATE TABLE announcement (
   id         INTEGER PRIMARY KEY,
@@ -373,31 +373,43 @@ CREATE TABLE logo (
   body BLOB NOT NULL CHECK (length(body) BETWEEN 1 AND 8192)
 ) STRICT;
 
-CREATE TABLE mail (
-  id          INTEGER PRIMARY KEY,
-  ref         TEXT NOT NULL UNIQUE,
-  kind        TEXT NOT NULL CHECK (kind <> ''),
-  card_id     INTEGER NOT NULL REFERENCES card (id),
-  lang        TEXT NOT NULL CHECK (lang <> ''),
-  booking_ref TEXT NOT NULL DEFAULT '',
-  cause       TEXT NOT NULL DEFAULT '',
-  queued_at   TEXT NOT NULL
-, state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sending', 'sent', 'failed', 'dropped')), about_on TEXT, attempts INTEGER NOT NULL DEFAULT 0, retry_from TEXT, next_at TEXT, ended_at TEXT, why TEXT NOT NULL DEFAULT '', told_at TEXT) STRICT;
+CREATE TABLE "mail" (
+  id           INTEGER PRIMARY KEY,
+  ref          TEXT NOT NULL UNIQUE,
+  kind         TEXT NOT NULL CHECK (kind <> ''),
+  card_id      INTEGER REFERENCES card (id),
+  recipient_id INTEGER REFERENCES recipient (id),
+  lang         TEXT NOT NULL CHECK (lang <> ''),
+  booking_ref  TEXT NOT NULL DEFAULT '',
+  cause        TEXT NOT NULL DEFAULT '',
+  queued_at    TEXT NOT NULL,
+  state        TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sending', 'sent', 'failed', 'dropped')),
+  about_on     TEXT,
+  attempts     INTEGER NOT NULL DEFAULT 0,
+  retry_from   TEXT,
+  next_at      TEXT,
+  ended_at     TEXT,
+  why          TEXT NOT NULL DEFAULT '',
+  told_at      TEXT,
+  CHECK ((card_id IS NULL) <> (recipient_id IS NULL))
+) STRICT;
 
 CREATE INDEX mail_booking ON mail (booking_ref);
 
-CREATE INDEX mail_card ON mail (card_id);
+CREATE INDEX mail_card ON mail (card_id) WHERE card_id IS NOT NULL;
 
 CREATE INDEX mail_due ON mail (state, next_at, id);
+
+CREATE INDEX mail_recipient ON mail (recipient_id) WHERE recipient_id IS NOT NULL;
 
 CREATE UNIQUE INDEX mail_reminder_once ON mail (booking_ref, about_on) WHERE kind = 'reminder';
 
 CREATE TRIGGER mail_is_sent_once BEFORE UPDATE OF state ON mail WHEN OLD.state = 'sent' AND NEW.state <> 'sent'
 BEGIN SELECT RAISE(ABORT, 'mail_is_sent_once'); END;
 
-CREATE TABLE mail_attempt (
+CREATE TABLE "mail_attempt" (
   id         INTEGER PRIMARY KEY,
-  mail_id    INTEGER NOT NULL REFERENCES mail (id),
+  mail_id    INTEGER NOT NULL REFERENCES "mail" (id),
   started_at TEXT NOT NULL,
   ended_at   TEXT,
   outcome    TEXT NOT NULL DEFAULT '' CHECK (outcome IN ('', 'sent', 'later', 'refused', 'interrupted')),
@@ -408,9 +420,9 @@ CREATE TABLE mail_attempt (
 
 CREATE INDEX mail_attempt_mail ON mail_attempt (mail_id);
 
-CREATE TABLE mail_link (
+CREATE TABLE "mail_link" (
   token_hash TEXT PRIMARY KEY CHECK (length(token_hash) = 64),
-  mail_id    INTEGER NOT NULL REFERENCES mail (id),
+  mail_id    INTEGER NOT NULL REFERENCES "mail" (id),
   purpose    TEXT NOT NULL CHECK (purpose IN ('confirm', 'cancel')),
   about      TEXT NOT NULL CHECK (about <> ''),
   expires_at TEXT NOT NULL,
@@ -768,10 +780,12 @@ CREATE TABLE venue (
   version     INTEGER NOT NULL DEFAULT 1
 , postal_code TEXT NOT NULL DEFAULT '', map_hash TEXT REFERENCES map_picture (hash), retired_at TEXT) STRICT;
 
-CREATE TABLE waiting (
+CREATE TABLE "waiting" (
   id            INTEGER PRIMARY KEY,
   ref           TEXT NOT NULL UNIQUE,
-  card_id       INTEGER NOT NULL REFERENCES card (id),
+  card_id       INTEGER REFERENCES card (id),
+  recipient_id  INTEGER REFERENCES recipient (id),
+  number        TEXT UNIQUE CHECK (length(number) = 8),
   venue_id      INTEGER NOT NULL REFERENCES venue (id),
   service_id    INTEGER NOT NULL REFERENCES service (id),
   from_on       TEXT NOT NULL CHECK (from_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
@@ -783,6 +797,7 @@ CREATE TABLE waiting (
   ended_at      TEXT,
   booking_id    INTEGER REFERENCES booking (id),
   version       INTEGER NOT NULL DEFAULT 1,
+  CHECK ((card_id IS NULL) <> (recipient_id IS NULL)),
   CHECK (state <> 'offered' OR booking_id IS NOT NULL AND offered_at IS NOT NULL),
   CHECK ((state IN ('waiting', 'offered')) = (ended_at IS NULL))
 ) STRICT;
@@ -790,6 +805,8 @@ CREATE TABLE waiting (
 CREATE UNIQUE INDEX waiting_offer ON waiting (booking_id) WHERE booking_id IS NOT NULL;
 
 CREATE UNIQUE INDEX waiting_once_per_card ON waiting (card_id) WHERE state IN ('waiting', 'offered');
+
+CREATE UNIQUE INDEX waiting_once_per_visitor ON waiting (recipient_id) WHERE state IN ('waiting', 'offered');
 
 CREATE UNIQUE INDEX waiting_place ON waiting (venue_id, service_id, place) WHERE state IN ('waiting', 'offered');
 
