@@ -344,6 +344,6 @@ func TestMailAndWaitingGoOnWithTheCardThatABookingIsTiedTo(t *testing.T) {
 		}
 		return err
 	})
-	w.at(c.Get("/booking"), "/sign-in")
+	w.at(c.Get("/booking"), "/sign-in?to=%2Fbooking")
 	w.mustHold()
 }
