@@ -2,6 +2,7 @@
 # make test    install what the tests need, then run every test
 # make soak    the long runs: fuzzing, repeated races and crashes
 # make bench   speed and memory on this machine
+# make bench-pair  bookings a second with and without waiting for the copies
 # make screens  every page in every state, language and size as pictures to look through
 # make slow    how long a page takes on a slow line, in Chromium
 # make eval    accuracy of postal codes and QR reading (needs EVAL_DATA)
@@ -12,7 +13,7 @@ EVAL_DATA ?= ../shared/data
 SCREENS   ?= bin/screens
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test check deps soak bench screens slow eval clean
+.PHONY: build demo test check deps soak bench bench-pair screens slow eval clean
 
 build:
 	$(GO) build -trimpath -ldflags="-s -w" -o $(BINARY) .
@@ -43,6 +44,11 @@ soak: deps build
 bench: build
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./store/... ./app/...
 	$(BINARY) bench
+
+# What it costs to answer a booking only once the store has it, against a real
+# S3 server on this machine.
+bench-pair: build
+	sh .ci/bench-pair
 
 screens:
 	$(GO) run ./e2e/screens -out $(SCREENS)

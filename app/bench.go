@@ -43,7 +43,7 @@ func measureBookings(ctx context.Context, s Surroundings, each int) (err error) 
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	b := &bookingBench{dir: dir, each: each, out: func(format string, args ...any) { fmt.Fprintf(s.Out, format, args...) }}
 	b.out("準備中…（%d人分）\n", 2*each*len(benchClients)+1)
-	if err := b.seed(ctx); err != nil {
+	if err := b.seed(ctx, 2*each*len(benchClients)+1); err != nil {
 		return err
 	}
 	raw, err := b.measureStore(ctx)
@@ -54,15 +54,19 @@ func measureBookings(ctx context.Context, s Surroundings, each int) (err error) 
 }
 
 func measure(ctx context.Context, s Surroundings) error {
-	each := 1000
+	each, server := 1000, ""
 	_, rest, err := configure(s, mustLookUp("bench"), func(fs *flag.FlagSet) {
 		fs.IntVar(&each, "bookings", each, "一回の測定での予約の数")
+		fs.StringVar(&server, "store", "", "このS3サーバー（bench という名のバケットがあるもの。例 http://127.0.0.1:7070）への複製を待つ速さを、待たない速さと比べる")
 	})
 	if err != nil {
 		return err
 	}
 	if len(rest) > 0 || each < 100 || each > 10000 {
 		return wrongUsage("--bookings は100から10000までで指定してください")
+	}
+	if server != "" {
+		return measurePair(ctx, s, server)
 	}
 	return measureBookings(ctx, s, each)
 }
@@ -72,13 +76,12 @@ func (b *bookingBench) open(ctx context.Context) (*store.Store, error) {
 }
 
 // seed makes a person and a place in a slot for every booking to come.
-func (b *bookingBench) seed(ctx context.Context) (err error) {
+func (b *bookingBench) seed(ctx context.Context, need int) (err error) {
 	st, err := b.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	need := 2*b.each*len(benchClients) + 1
 	// A few people have an unknown day of birth and are not in the list, and a
 	// few cards come by post and need no booking.
 	notices, err := demo.SeedLarge(ctx, st, demo.Size{Cards: need + need/20 + 50, Venues: 2, Days: max(20, need/64+20)})
@@ -138,22 +141,7 @@ func (b *bookingBench) measureStore(ctx context.Context) (_ map[int]bench.Sample
 	raw := map[int]bench.Sample{}
 	b.out("\n予約の書込みのみ（HTTPなし、複製なし）\n")
 	for _, clients := range benchClients {
-		people, slots := b.take(b.each)
-		wishes := make([]booking.Wish, b.each)
-		err := st.Read(ctx, func(tx *store.Tx) error {
-			for i, p := range people {
-				n, err := card.ParseNoticeNumber(p.Number)
-				if err != nil {
-					return err
-				}
-				r, err := card.ByNoticeNumber(tx, n)
-				if err != nil {
-					return err
-				}
-				wishes[i] = booking.Wish{Card: r.ID, Slot: store.Ref(slots[i]), Channel: booking.Web, Seat: booking.ResidentSeat}
-			}
-			return nil
-		})
+		wishes, err := b.wishes(ctx, st, b.each)
 		if err != nil {
 			return nil, err
 		}

@@ -61,6 +61,9 @@ func TestGroupCommitKeepsItsPromises(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	if n := s.Underway(); n != 0 {
+		t.Errorf("got %d writes under way after all were answered", n)
+	}
 	for name, err := range told {
 		if there := has(s, name); there != (err == nil) {
 			t.Errorf("%s: got %v, and there: %v", name, err, there)

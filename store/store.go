@@ -64,6 +64,8 @@ type Store struct {
 	readers chan *connection
 	queue   chan *operation
 	done    chan struct{} // closed when the writer goroutine has ended
+	// underway counts what was asked of the writer and is not done.
+	underway atomic.Int64
 
 	mu     sync.RWMutex // guards closed against sends on queue
 	closed bool

@@ -67,10 +67,12 @@ func (s *Store) submit(ctx context.Context, op *operation) error {
 		s.mu.RUnlock()
 		return ErrClosed
 	}
+	s.underway.Add(1)
 	select {
 	case s.queue <- op:
 		s.mu.RUnlock()
 	case <-ctx.Done():
+		s.underway.Add(-1)
 		s.mu.RUnlock()
 		return ctx.Err()
 	}
@@ -85,16 +87,22 @@ func (s *Store) write() {
 	for first := range s.queue {
 		group, pause := s.gather(first)
 		if len(group) > 0 {
-			if err := s.commit(group); err != nil {
+			made, err := s.commit(group)
+			if err != nil {
 				for _, op := range group {
 					op.err = err
 				}
+			}
+			s.underway.Add(-int64(len(group)))
+			if f := s.onCommit.Load(); made && f != nil {
+				(*f)(s.LastCommit())
 			}
 		}
 		for _, op := range group {
 			close(op.done)
 		}
 		if pause != nil {
+			s.underway.Add(-1)
 			if pause.err = pause.ctx.Err(); pause.err == nil {
 				pause.err = pause.pause()
 			}
@@ -124,51 +132,51 @@ func (s *Store) gather(first *operation) (group []*operation, pause *operation) 
 	}
 }
 
-// commit runs a group in one transaction. The error it returns is the whole
-// group's; an operation's own error is kept in the operation.
-func (s *Store) commit(group []*operation) error {
+// Underway is how many writes have been asked for and are not in the file yet.
+func (s *Store) Underway() int { return int(s.underway.Load()) }
+
+// commit runs a group in one transaction and reports whether it left anything
+// in the file. The error it returns is the whole group's; an operation's own
+// error is kept in the operation.
+func (s *Store) commit(group []*operation) (made bool, err error) {
 	ctx := context.Background()
 	w := s.writer
 	if s.walLeft.Load() {
 		if err := s.setCheckpoints(ctx, 0); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("begin writing: %w", err)
+		return false, fmt.Errorf("begin writing: %w", err)
 	}
 	now := s.Now()
-	changed := false
 	for _, op := range group {
 		if op.err = op.ctx.Err(); op.err != nil {
 			continue
 		}
 		if fatal := s.run(op, &Tx{Now: now, ctx: ctx, c: w, store: s, writable: true}); fatal != nil {
-			return errors.Join(fatal, w.rollback())
+			return false, errors.Join(fatal, w.rollback())
 		}
-		changed = changed || op.err == nil
+		made = made || op.err == nil
 	}
-	if !changed {
-		return w.rollback()
+	if !made {
+		return false, w.rollback()
 	}
 	sequence, err := w.exec(ctx, `UPDATE store_state SET commit_seq = commit_seq + 1, committed_at = ? RETURNING commit_seq`, instantText(now))
 	if err != nil {
-		return errors.Join(fmt.Errorf("number the commit: %w", err), w.rollback())
+		return false, errors.Join(fmt.Errorf("number the commit: %w", err), w.rollback())
 	}
 	s.pending.Store(&now) // from the COMMIT on, readers may see it
 	defer s.pending.Store(nil)
 	if _, err := w.conn.ExecContext(ctx, "COMMIT"); err != nil {
-		return errors.Join(fmt.Errorf("commit: %w", err), w.rollback())
+		return false, errors.Join(fmt.Errorf("commit: %w", err), w.rollback())
 	}
 	next := Commit{Sequence: sequence, At: now}
 	for _, op := range group {
 		op.in = next
 	}
 	s.committed.Store(&next)
-	if f := s.onCommit.Load(); f != nil {
-		(*f)(next)
-	}
-	return nil
+	return true, nil
 }
 
 // run gives one operation its savepoint. The returned error means that the

@@ -18,6 +18,32 @@ type Sample struct {
 	Failed   int
 	Elapsed  time.Duration
 	P50, P99 time.Duration
+	times    []time.Duration // sorted
+}
+
+// Together is several measurements of the same as one.
+func Together(parts []Sample) Sample {
+	all := Sample{Clients: parts[0].Clients}
+	for _, p := range parts {
+		all.Done, all.Failed, all.Elapsed = all.Done+p.Done, all.Failed+p.Failed, all.Elapsed+p.Elapsed
+		all.times = append(all.times, p.times...)
+	}
+	all.sort()
+	return all
+}
+
+func (s *Sample) sort() {
+	slices.Sort(s.times)
+	n := len(s.times)
+	s.P50, s.P99 = s.times[n/2], s.times[n*99/100]
+}
+
+// Err says whether an operation has failed: what is measured must be what was meant.
+func (s Sample) Err() error {
+	if s.Failed > 0 {
+		return fmt.Errorf("%d of %d failed", s.Failed, s.Done)
+	}
+	return nil
 }
 
 // Rate is operations a second.
@@ -53,9 +79,8 @@ func Measure(clients, n int, operation func(i int) error) Sample {
 		})
 	}
 	wg.Wait()
-	s := Sample{Clients: clients, Done: n, Failed: int(failed.Load()), Elapsed: time.Since(start)}
-	slices.Sort(times)
-	s.P50, s.P99 = times[n/2], times[n*99/100]
+	s := Sample{Clients: clients, Done: n, Failed: int(failed.Load()), Elapsed: time.Since(start), times: times}
+	s.sort()
 	return s
 }
 

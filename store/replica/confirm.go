@@ -51,6 +51,8 @@ func (r *Replica) Admit() error {
 // Confirm waits until the target has a commit. It returns nil without it only
 // under the policy Provisional, and only while Unconfirmed says so.
 func (r *Replica) Confirm(c store.Commit) error {
+	r.waiting.Add(1)
+	defer r.waiting.Add(-1)
 	limit := r.policy.patience()
 	for {
 		select {

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/benbjohnson/litestream"
@@ -35,6 +36,10 @@ const (
 	// firstRetry doubles up to lastRetry while the target does not answer.
 	firstRetry = time.Second
 	lastRetry  = 30 * time.Second
+	// shortGather and longestGather bound how long a copy waits for those who
+	// write again to begin, and to be done.
+	shortGather   = 5 * time.Millisecond
+	longestGather = 50 * time.Millisecond
 	// waitedRetry is for policies under which residents wait for the target.
 	waitedRetry = 500 * time.Millisecond
 	// inspectEvery is how often the target is compared with what was put there.
@@ -64,6 +69,7 @@ type Replica struct {
 
 	policy  Policy
 	tracker tracker
+	waiting atomic.Int64 // callers of Confirm
 	wake    chan struct{}
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -172,7 +178,8 @@ func (r *Replica) run(ctx context.Context, listing []*ltx.FileInfo, err error) {
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
 	joined, beating := err == nil, false
-	var retry time.Duration
+	var retry, took time.Duration
+	crowd := false
 	for {
 		if !joined {
 			listing, r.turn, err = r.client.join(ctx, r.meta, r.target)
@@ -183,6 +190,8 @@ func (r *Replica) run(ctx context.Context, listing []*ltx.FileInfo, err error) {
 			r.beats.Go(func() { r.beat(ctx) })
 		}
 		r.noteGuests(ctx)
+		r.gather(took, crowd)
+		begin := time.Now()
 		r.tracker.begin()
 		if joined {
 			err = r.copy(ctx, listing)
@@ -194,6 +203,7 @@ func (r *Replica) run(ctx context.Context, listing []*ltx.FileInfo, err error) {
 			r.stepDown(err)
 			return
 		}
+		took, crowd = time.Since(begin), r.waiting.Load() > 1
 		retry = r.judge(err, retry)
 		if retry > 0 || r.policy == Local {
 			pause(ctx, max(settle, retry))
@@ -206,6 +216,28 @@ func (r *Replica) run(ctx context.Context, listing []*ltx.FileInfo, err error) {
 			return
 		case <-r.wake:
 		case <-ticker.C:
+		}
+	}
+}
+
+// gather lets the writes that are under way come first, for as long as a copy
+// takes at most: whoever misses it waits for the whole of the next one. Of many
+// who were answered by one copy at the same moment (crowd), most write again at
+// once; they get a moment for that, or there would be two halves of them for
+// ever, each waiting for the copy of the other.
+func (r *Replica) gather(took time.Duration, crowd bool) {
+	if r.policy == Local {
+		return // nobody waits
+	}
+	limit := time.After(min(took, longestGather))
+	if crowd {
+		time.Sleep(min(took/8, shortGather))
+	}
+	for r.st.Underway() > 0 {
+		select {
+		case <-r.wake: // a group has come in
+		case <-limit:
+			return
 		}
 	}
 }
