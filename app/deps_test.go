@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"app/web":       {"app/jp", "app/problem", "store"},
 	"app/public":    {"app/attempt", "app/audit", "app/booking", "app/card", "app/jp", "app/mail", "app/problem", "app/qr/draw", "app/settings", "app/sheet", "app/web", "store"},
 	"app/console":   {"app/audit", "app/booking", "app/card", "app/intake", "app/jp", "app/mail", "app/postal", "app/problem", "app/qr", "app/qr/draw", "app/settings", "app/sheet", "app/staff", "app/watch", "app/web", "store", "store/replica"},
-	"app/watch":     {"app/audit", "app/jp", "app/mail", "store", "store/replica"},
+	"app/watch":     {"app/audit", "app/jp", "app/mail", "store", "store/replica", "store/restore"},
 	"app/apptest":   {"store"},
 	"app/postal":    {"app/jp"},
 	"e2e/postal":    {"app/postal"},

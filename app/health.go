@@ -2,12 +2,15 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"time"
 
+	"madoguchi/app/watch"
 	"madoguchi/store/replica"
+	"madoguchi/store/restore"
 )
 
 // confirmWithin is how old the oldest write may be that the copies lack, for
@@ -56,9 +59,22 @@ func answerHealth(w http.ResponseWriter, ok bool, says string) {
 }
 
 // standingBy is what a machine answers that serves nothing. To the other one it
-// says whether it could take over: not while it is blind for the copies.
-func standingBy(blind func() bool) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answerStandby(w, r, blind()) })
+// says whether it could take over: not while it is blind for the copies; and,
+// at /standby, how far its own database is.
+func standingBy(blind func() bool, following func() restore.Following) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == watch.StandbyPath {
+			answerFollowing(w, following())
+			return
+		}
+		answerStandby(w, r, blind())
+	})
+}
+
+func answerFollowing(w http.ResponseWriter, f restore.Following) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	json.NewEncoder(w).Encode(watch.StandbyOf(f, time.Now())) //nolint:errcheck // whoever asked has gone
 }
 
 func answerStandby(w http.ResponseWriter, r *http.Request, blind bool) {

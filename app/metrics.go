@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -15,6 +17,7 @@ import (
 	"madoguchi/app/watch"
 	"madoguchi/app/web"
 	"madoguchi/store/replica"
+	"madoguchi/store/restore"
 )
 
 // figures are what a monitoring system reads; none of them is about a person.
@@ -92,6 +95,50 @@ func (f figures) watched(say func(*prometheus.Desc, float64, ...string)) {
 	for _, a := range f.watch.Alarms() {
 		say(figureAlarm, 1, string(a.Kind), string(a.Level), strconv.FormatBool(a.Acknowledged()))
 	}
+}
+
+// standing are the figures of a machine that stands by.
+type standing struct{ state func() restore.Following }
+
+var (
+	figureReached  = prometheus.NewDesc("madoguchi_standby_reached_file", "Number of the last file of copies in the standby's own database.", nil, nil)
+	figureBehind   = prometheus.NewDesc("madoguchi_standby_behind_seconds", "How long ago the standby's own database had everything that the copies have.", nil, nil)
+	figureVerified = prometheus.NewDesc("madoguchi_standby_verified_timestamp_seconds", "When the standby's own database last passed every check.", nil, nil)
+	figureStuck    = prometheus.NewDesc("madoguchi_standby_stuck", "1 while the standby cannot follow.", nil, nil)
+	figureUnfit    = prometheus.NewDesc("madoguchi_standby_check_failed", "1 while the last check of the standby's own database has failed.", nil, nil)
+	figureBegun    = prometheus.NewDesc("madoguchi_standby_begun_total", "How often the standby's own database was built from the whole of the copies.", nil, nil)
+)
+
+func (standing) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{figureReached, figureBehind, figureVerified, figureStuck, figureUnfit, figureBegun} {
+		to <- d
+	}
+}
+
+func (s standing) Collect(to chan<- prometheus.Metric) {
+	say := func(d *prometheus.Desc, v float64) { to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
+	f := s.state()
+	say(figureReached, float64(f.Reached))
+	say(figureStuck, truth(f.Stuck != ""))
+	say(figureUnfit, truth(f.Found != ""))
+	say(figureBegun, float64(f.Begun))
+	if !f.CaughtUpAt.IsZero() {
+		say(figureBehind, time.Since(f.CaughtUpAt).Seconds())
+	}
+	if !f.VerifiedAt.IsZero() {
+		say(figureVerified, float64(f.VerifiedAt.Unix()))
+	}
+}
+
+// standbyFigures answers /metrics on a machine that stands by.
+func standbyFigures(state func() restore.Following, log *slog.Logger) (*http.Server, error) {
+	own := prometheus.NewRegistry()
+	if err := own.Register(standing{state}); err != nil {
+		return nil, fmt.Errorf("register figures: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{own, prometheus.DefaultGatherer}, promhttp.HandlerOpts{}))
+	return web.NewServer(mux, log), nil
 }
 
 func truth(b bool) float64 {

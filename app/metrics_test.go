@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"madoguchi/app/watch"
 	"madoguchi/store"
 	"madoguchi/store/replica"
+	"madoguchi/store/restore"
 )
 
 func TestFiguresTellHowTheCopiesStand(t *testing.T) {
@@ -71,10 +73,33 @@ func TestHealthTellsWhoServes(t *testing.T) {
 	}
 	for path, want := range map[string]int{"/livez": 200, "/readyz": 503, "/": 503, "/sign-in": 503} {
 		w := httptest.NewRecorder()
-		standingBy(func() bool { return false }).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		standingBy(func() bool { return false }, func() restore.Following { return restore.Following{} }).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		if w.Code != want || path == "/" && w.Body.Len() < 513 {
 			t.Errorf("standby %s: got %d with %d bytes, want %d", path, w.Code, w.Body.Len(), want)
 		}
+	}
+}
+
+// A machine that stands by tells monitoring and the other machine how far its
+// own database is, but not why it is stuck: that may name places.
+func TestStandbyTellsHowFarItsDatabaseIs(t *testing.T) {
+	f := restore.Following{Epoch: "00000003-a", Reached: 12, CaughtUpAt: time.Now().Add(-3 * time.Second), VerifiedAt: time.Now().Add(-time.Minute), Verified: 10, Begun: 2, Stuck: "secret place"}
+	state := func() restore.Following { return f }
+	server, err := standbyFigures(state, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	server.Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, want := range []string{"madoguchi_standby_reached_file 12", "madoguchi_standby_behind_seconds 3.", "madoguchi_standby_stuck 1", "madoguchi_standby_check_failed 0", "madoguchi_standby_begun_total 2", "madoguchi_standby_verified_timestamp_seconds "} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("got no %q", want)
+		}
+	}
+	w = httptest.NewRecorder()
+	standingBy(func() bool { return false }, state).ServeHTTP(w, httptest.NewRequest(http.MethodGet, watch.StandbyPath, nil))
+	if body := w.Body.String(); w.Code != 200 || !strings.Contains(body, `"verified_commit":10`) || !strings.Contains(body, `"stuck":true`) || strings.Contains(body, "secret") {
+		t.Errorf("got %d %s", w.Code, body)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -38,16 +39,18 @@ type pair struct {
 	peer   string       // address of the other's resident site, "" for none
 	manual bool         // only a person lets it take over
 	blind  *atomic.Bool // it cannot read the copies
-	host   *host
-	log    *slog.Logger
-	s      Surroundings
+	// following is the follower while it stands by.
+	following *atomic.Pointer[restore.Follower]
+	host      *host
+	log       *slog.Logger
+	s         Surroundings
 }
 
 // promoteFile is how "promote" reaches the standby that runs on this machine.
 func promoteFile(cfg Config) string { return filepath.Join(cfg.Data, "promote") }
 
 func standby(ctx context.Context, s Surroundings) (err error) {
-	p := pair{s: s, blind: new(atomic.Bool), log: slog.New(slog.NewTextHandler(s.Err, nil))}
+	p := pair{s: s, blind: new(atomic.Bool), following: new(atomic.Pointer[restore.Follower]), log: slog.New(slog.NewTextHandler(s.Err, nil))}
 	cfg, rest, err := configure(s, mustLookUp("standby"), func(fs *flag.FlagSet) {
 		fs.StringVar(&p.peer, "peer", environment("MADOGUCHI_PEER"), "もう一台の住民サイトのアドレス（例 http://10.0.0.2:8080）")
 		fs.BoolVar(&p.manual, "manual", false, "自動では引き継がず、madoguchi promote を待つ")
@@ -105,15 +108,21 @@ func (p pair) turn(ctx context.Context) (took bool, err error) {
 		return false, err
 	}
 	defer waiting()
+	o := restore.Options{Target: p.cfg.Replica, Path: p.cfg.Database()}
 	for {
+		follower, err := restore.Follow(ctx, o, verifyCopy, p.log)
+		if err != nil {
+			return false, err
+		}
+		p.following.Store(follower)
 		takeOver, err := p.watch(ctx)
 		if err != nil || ctx.Err() != nil || !takeOver {
-			return false, err
+			return false, errors.Join(err, follower.End())
 		}
 		begin := time.Now()
 		fmt.Fprintln(p.s.Out, "引き継ぎます。") //nolint:errcheck // as above
 		begun := p.host.busy()
-		report, err := restore.TakeOver(ctx, restore.Options{Target: p.cfg.Replica, Path: p.cfg.Database()}, p.cfg.Confirm, verifyCopy)
+		report, err := restore.TakeOver(ctx, o, p.cfg.Confirm, verifyCopy, follower)
 		begun()
 		if err == nil {
 			p.log.Info("taken over", "took", time.Since(begin).Round(time.Millisecond).String(), "commit", report.LastCommit.Sequence)
@@ -135,18 +144,43 @@ func (p pair) answerMeanwhile() (end func(), err error) {
 			server.Close() //nolint:errcheck // nobody waits for an answer of a standby
 		}
 	}
+	start := func(l net.Listener, server *http.Server) {
+		servers = append(servers, server)
+		go server.Serve(l) //nolint:errcheck // ends with end
+	}
 	for _, d := range []door{p.host.public, p.host.console} {
 		l, err := d.open()
 		if err != nil {
 			end()
 			return nil, fmt.Errorf("listen: %w", err)
 		}
-		server := web.NewServer(standingBy(p.blind.Load), p.log)
-		servers = append(servers, server)
-		go server.Serve(l) //nolint:errcheck // ends with end
+		start(l, web.NewServer(standingBy(p.blind.Load, p.state), p.log))
 	}
+	if p.cfg.Metrics == "" {
+		p.host.ready("待機しています")
+		return end, nil
+	}
+	server, err := standbyFigures(p.state, p.log)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	l, err := net.Listen("tcp", p.cfg.Metrics)
+	if err != nil {
+		end()
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	start(l, server)
 	p.host.ready("待機しています")
 	return end, nil
+}
+
+// state tells how far the follower is.
+func (p pair) state() restore.Following {
+	if f := p.following.Load(); f != nil {
+		return f.State()
+	}
+	return restore.Following{}
 }
 
 // mayServe reports whether this machine's own database is the one to go on with.
@@ -169,6 +203,9 @@ func (p pair) watch(ctx context.Context) (takeOver bool, err error) {
 	for {
 		now, err := p.look(ctx)
 		p.host.alive()
+		if err == nil && !mayServe(now) {
+			p.following.Load().Saw(now)
+		}
 		asked := p.asked()
 		p.blind.Store(err != nil)
 		switch {

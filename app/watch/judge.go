@@ -170,6 +170,10 @@ func standby(m Measured) Finding {
 	f := Finding{Kind: NoStandby, Level: Good, Label: "もう一台の機械", Text: "待機しています"}
 	switch m.Peer {
 	case "standby":
+		says, wrong := m.Standby.says()
+		if f.Text += says; wrong {
+			f.Level = Notice
+		}
 	case "":
 		f.Level, f.Text = Urgent, "答えません。この機械が止まると、引き継ぐ機械がありません"
 	case "standby blind":

@@ -41,13 +41,18 @@ func TestJudgementTellsWhatIsWrongAndHowUrgent(t *testing.T) {
 		"provisional": {func(m *watch.Measured) {
 			m.Copy.Lag, m.ProvisionalSince, m.Provisional = time.Minute, now.Add(-time.Minute), 3
 		}, "provisional urgent"},
-		"behind, local":            {func(m *watch.Measured) { m.Copy.Policy, m.Copy.Lag = replica.Local, 6*time.Minute }, "copy-behind urgent"},
-		"away without any write":   {func(m *watch.Measured) { m.Copy.LastError, m.Copy.LastSuccessAt = "away", now.Add(-6*time.Minute) }, "copy-behind urgent"},
-		"fenced":                   {func(m *watch.Measured) { m.Copy.Fenced = true }, "fenced urgent"},
-		"no standby":               {func(m *watch.Measured) { m.Peer = "" }, "no-standby urgent"},
-		"a standby without copies": {func(m *watch.Measured) { m.Peer = "standby blind" }, "no-standby urgent"},
-		"disk getting full":        {func(m *watch.Measured) { m.Free = 9 }, "disk-low notice"},
-		"disk almost full":         {func(m *watch.Measured) { m.Free = 2 }, "disk-low urgent"},
+		"behind, local":                      {func(m *watch.Measured) { m.Copy.Policy, m.Copy.Lag = replica.Local, 6*time.Minute }, "copy-behind urgent"},
+		"away without any write":             {func(m *watch.Measured) { m.Copy.LastError, m.Copy.LastSuccessAt = "away", now.Add(-6*time.Minute) }, "copy-behind urgent"},
+		"fenced":                             {func(m *watch.Measured) { m.Copy.Fenced = true }, "fenced urgent"},
+		"no standby":                         {func(m *watch.Measured) { m.Peer = "" }, "no-standby urgent"},
+		"a standby without copies":           {func(m *watch.Measured) { m.Peer = "standby blind" }, "no-standby urgent"},
+		"a standby that builds its database": {func(m *watch.Measured) { m.Standby = &watch.Standby{Behind: 60, Verified: -1} }, ""},
+		"a standby that cannot build it":     {func(m *watch.Measured) { m.Standby = &watch.Standby{Behind: 901, Verified: -1, Stuck: true} }, "no-standby notice"},
+		"a standby that has everything":      {func(m *watch.Measured) { m.Standby = &watch.Standby{Epoch: "a", Behind: 2, Verified: 600} }, ""},
+		"a standby that fell behind":         {func(m *watch.Measured) { m.Standby = &watch.Standby{Epoch: "a", Behind: 301, Verified: 600} }, "no-standby notice"},
+		"a standby whose check failed":       {func(m *watch.Measured) { m.Standby = &watch.Standby{Verified: -1, Failed: true} }, "no-standby notice"},
+		"disk getting full":                  {func(m *watch.Measured) { m.Free = 9 }, "disk-low notice"},
+		"disk almost full":                   {func(m *watch.Measured) { m.Free = 2 }, "disk-low urgent"},
 		"mail server down a moment": {func(m *watch.Measured) {
 			m.Mail = mail.Standing{Waiting: 1, OldestAt: now, Server: mail.WhyTimeout, FailingSince: now}
 		}, ""},
@@ -81,7 +86,12 @@ func TestJudgementTellsWhatIsWrongAndHowUrgent(t *testing.T) {
 func TestMeasuresWhatIsThere(t *testing.T) {
 	says := "standby\n"
 	peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/readyz" {
+		switch r.URL.Path {
+		case "/readyz":
+		case watch.StandbyPath:
+			fmt.Fprint(w, `{"epoch": "00000001-a", "behind_seconds": 2, "verified_seconds": 60}`)
+			return
+		default:
 			t.Errorf("got %s", r.URL.Path)
 		}
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -94,6 +104,9 @@ func TestMeasuresWhatIsThere(t *testing.T) {
 	p.options.Peer, p.options.Certificate = peer.URL, file
 	p.restart()
 	m := p.w.Measure(t.Context())
+	if m.Standby == nil || m.Standby.Verified != 60 {
+		t.Errorf("got %+v, want what the standby says", m.Standby)
+	}
 	if m.Peer != "standby" || !m.Certificate.Equal(ends) || m.Total == 0 || m.Free == 0 || m.Schema != store.SchemaVersion() || m.Unreadable || m.CertificateBad {
 		t.Errorf("got %+v", m)
 	}

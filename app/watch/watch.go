@@ -112,6 +112,7 @@ type Measured struct {
 	Unreadable       bool // the database cannot be read
 	PeerOn           bool
 	Peer             string    // what the other machine says of itself, "" for nothing
+	Standby          *Standby  // what it says of its own database
 	Certificate      time.Time // when it ends; zero for none
 	CertificateBad   bool      // it cannot be read
 	Rehearsal        Rehearsal
@@ -138,6 +139,9 @@ func (w *Watcher) Measure(ctx context.Context) Measured {
 	}
 	if m.PeerOn {
 		m.Peer = askPeer(ctx, w.o.Peer)
+		if strings.HasPrefix(m.Peer, "standby") {
+			m.Standby = askStandby(ctx, w.o.Peer)
+		}
 	}
 	if w.o.Certificate != "" {
 		var err error

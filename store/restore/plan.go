@@ -50,6 +50,11 @@ func (o Options) now() time.Time {
 	return o.Clock()
 }
 
+// aside names the folder that takes what is replaced now.
+func (o Options) aside() string {
+	return filepath.Join(filepath.Dir(o.Path), "replaced-"+o.now().In(japan).Format("20060102-150405"))
+}
+
 // Plan is what a restore will do.
 type Plan struct {
 	// Sentences say it to the person who decides, in Japanese.
@@ -96,7 +101,7 @@ func Prepare(ctx context.Context, o Options) (Plan, error) {
 	p := Plan{
 		Files:   len(files),
 		Newest:  time.UnixMilli(header.Timestamp).UTC(),
-		Aside:   filepath.Join(filepath.Dir(path), "replaced-"+o.now().In(japan).Format("20060102-150405")),
+		Aside:   o.aside(),
 		options: o,
 	}
 	p.take(chosen)

@@ -94,10 +94,8 @@ func (s scratch) meta() string   { return string(s) + ".restoring-meta" }
 // clear removes what is built beside the database, also what an earlier run
 // that was cut off has left.
 func (s scratch) clear() error {
-	for _, path := range []string{s.copied(), s.copied() + "-wal", s.copied() + "-shm", s.copied() + ".lock", s.spool(), s.meta()} {
-		if err := os.RemoveAll(path); err != nil {
-			return fmt.Errorf("remove leftovers: %w", err)
-		}
+	if err := errors.Join(removeDatabase(s.copied()), os.RemoveAll(s.spool()), os.RemoveAll(s.meta())); err != nil {
+		return fmt.Errorf("remove leftovers: %w", err)
 	}
 	return nil
 }
@@ -119,7 +117,12 @@ func (s scratch) build(ctx context.Context, p Plan, verify Verify) (Report, erro
 		}
 		p.take(chosen)
 	}
-	report, err := s.check(ctx, verify)
+	return p.pass(ctx, s.copied(), verify)
+}
+
+// pass is what every database has to, however it was made, before it may serve.
+func (p Plan) pass(ctx context.Context, path string, verify Verify) (Report, error) {
+	report, err := check(ctx, path, verify)
 	if err != nil {
 		return Report{}, err
 	}
@@ -154,10 +157,10 @@ func (s scratch) assemble(ctx context.Context, p Plan) (err error) {
 	return a.run(ctx, p.files, s.copied())
 }
 
-// check opens the copy as the program would, brings it to the program's schema
-// and looks it through.
-func (s scratch) check(ctx context.Context, verify Verify) (_ Report, err error) {
-	st, err := store.Open(ctx, store.Options{Path: s.copied(), Readers: 2})
+// check opens a database as the program would, brings it to the program's
+// schema and looks it through.
+func check(ctx context.Context, path string, verify Verify) (_ Report, err error) {
+	st, err := store.Open(ctx, store.Options{Path: path, Readers: 2})
 	if err != nil {
 		return Report{}, fmt.Errorf("open restored copy: %w", err)
 	}
