@@ -262,8 +262,12 @@ func TestPairLosesNoAnsweredBooking(t *testing.T) {
 				standby.settle(c)
 				serving, standby = standby, serving
 			}
+			own := strings.Count(serving.logged()+standby.logged(), "待機中に作っておいたデータベースを使いました。")
+			if own == 0 {
+				t.Errorf("no take-over used the standby's own database\n%s\n%s", serving.logged(), standby.logged())
+			}
 			slices.Sort(took)
-			t.Logf("%d rounds, %d people answered last, take-over median %v, worst %v", len(took), answers,
+			t.Logf("%d rounds, %d with the standby's own database, %d people answered last, take-over median %v, worst %v", len(took), own, answers,
 				took[len(took)/2].Round(10*time.Millisecond), took[len(took)-1].Round(10*time.Millisecond))
 			if worst := took[len(took)-1]; worst > mostTakeOver {
 				t.Errorf("a take-over took %v, want at most %v", worst, mostTakeOver)
