@@ -97,7 +97,11 @@ func (p *printer) checkCopyRules(files fs.FS) {
 
 func (p *printer) checkStore(ctx context.Context, st *store.Store) error {
 	p.say("データベース")
-	p.good("スキーマの版 %d", store.SchemaVersion())
+	if schema := st.Schema(); schema.Version > store.SchemaVersion() {
+		p.good("スキーマの版 %d（このプログラムは版%dまで。版%d以降のプログラムで使えます）", schema.Version, store.SchemaVersion(), schema.ReadableFrom)
+	} else {
+		p.good("スキーマの版 %d", schema.Version)
+	}
 	return st.Read(ctx, func(tx *store.Tx) error {
 		wrong, err := integrity(tx)
 		if err != nil {

@@ -122,8 +122,15 @@ func version(_ context.Context, s Surroundings) error {
 	return err
 }
 
-// release names the build: the module's version, or the commit it was made from.
+// stamp is the version that the build was given with -ldflags, if any.
+var stamp string
+
+// release names the build: what it was stamped with, the module's version, or
+// the commit it was made from.
 func release() string {
+	if stamp != "" {
+		return stamp
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -19,7 +19,7 @@ var explanations = []struct {
 	says string
 }{
 	{store.ErrLocked, "データベースは別のmadoguchiが使っています。それを止めてからもう一度実行してください。"},
-	{store.ErrNewerSchema, "データベースは新しい版のmadoguchiで作られています。その版以降のプログラムを使ってください。"},
+	{store.ErrNewerSchema, "データベースは、この版のmadoguchiでは扱えない形に変わっています。新しい版のmadoguchiを使うか、変わる前の時点に復旧してください。"},
 	{store.ErrOlderSchema, "データベースのスキーマが古い版です。サーバーを再起動するか、止めて madoguchi migrate を実行してください。"},
 	{replica.ErrFenced, "別のサーバーが業務を引き継いでいます。このサーバーは何も受け付けません。待機系として始めるか、復旧してください。"},
 	{replica.ErrForeignCopies, "複製先に、このデータベースのものでない複製があります。復旧するか、空の場所を --replica に指定してください。"},

@@ -17,6 +17,7 @@ import (
 
 	"madoguchi/app/watch"
 	"madoguchi/app/web"
+	"madoguchi/store"
 	"madoguchi/store/replica"
 	"madoguchi/store/restore"
 )
@@ -70,6 +71,10 @@ func standby(ctx context.Context, s Surroundings) (err error) {
 	}
 	cfg.Peer = p.peer
 	p.cfg = cfg
+	// Also where it has never served: "promote" asks through this folder.
+	if err := os.MkdirAll(cfg.Data, 0o750); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
 	if p.host, err = newHost(cfg, p.log); err != nil {
 		return err
 	}
@@ -216,6 +221,10 @@ func (p pair) watch(ctx context.Context) (takeOver bool, err error) {
 			p.log.Warn("the place of the copies cannot be read", "error", err)
 		case mayServe(now):
 			return false, nil
+		case now.Beat.ReadableFrom > store.SchemaVersion():
+			// Before it would close the epoch of the one that can serve.
+			say(fmt.Sprintf("待機しています。もう一台のデータベースは、この版では扱えない形です（版%d以降。この機械は版%d）。この機械のmadoguchiを新しい版にするまで、引き継げません。",
+				now.Beat.ReadableFrom, store.SchemaVersion()))
 		case asked:
 			return true, nil
 		case now.Newest != seen.Newest || now.Beat != seen.Beat:

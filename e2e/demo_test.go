@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,6 +46,7 @@ func TestMain(m *testing.M) {
 type town struct {
 	*testing.T
 	dir     string
+	program string // "" for the one of this release
 	process *exec.Cmd
 	log     *os.File
 	start   struct {
@@ -79,7 +81,7 @@ func (w *town) command(name string, args ...string) *exec.Cmd {
 
 // binary is the binary with arguments, in an environment of its own.
 func (w *town) binary(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(cmp.Or(w.program, binary), args...)
 	cmd.Dir = w.dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir}
 	return cmd

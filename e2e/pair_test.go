@@ -73,24 +73,32 @@ func newPair(t *testing.T, conditions bool) (a, b *node) {
 	a = &node{town: town{T: t, dir: t.TempDir()}, name: "a", store: at}
 	b = &node{town: town{T: t, dir: t.TempDir()}, name: "b", store: at}
 	a.peer, b.peer = b, a
-	var recipients []string
 	for _, n := range []*node{a, b} {
 		n.start.Public, n.start.Console = "http://"+freeAddress(t), "http://"+freeAddress(t)
-		text, status := output(t, n.with("keys", "make", n.identity()))
-		if status != 0 {
-			t.Fatal(text)
-		}
-		recipients = append(recipients, text[strings.LastIndex(text, "age1"):])
 	}
-	if text, status := output(t, a.with("keys", append([]string{"wrap", "--replica", at}, recipients...)...)); status != 0 {
-		t.Fatal(text)
-	}
+	share(t, at, a, b)
 	a.seed()
 	a.up()
 	a.awaitReady(20 * time.Second)
 	b.up()
 	t.Cleanup(func() { a.end(); b.end() })
 	return a, b
+}
+
+// share makes the keys of encrypted copies at a place for some machines.
+func share(t *testing.T, at string, machines ...*node) {
+	t.Helper()
+	var recipients []string
+	for _, n := range machines {
+		text, status := output(t, n.with("keys", "make", n.identity()))
+		if status != 0 {
+			t.Fatal(text)
+		}
+		recipients = append(recipients, text[strings.LastIndex(text, "age1"):])
+	}
+	if text, status := output(t, machines[0].with("keys", append([]string{"wrap", "--replica", at}, recipients...)...)); status != 0 {
+		t.Fatal(text)
+	}
 }
 
 func (n *node) identity() string { return filepath.Join(n.dir, "identity") }

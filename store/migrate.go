@@ -12,7 +12,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// ErrNewerSchema means that a later release has migrated the file.
+// ErrNewerSchema means that a later release has migrated the file to a schema
+// that this program cannot work on.
 var ErrNewerSchema = errors.New("the database was made by a newer release of madoguchi")
 
 // ErrOlderSchema means that the file waits for a migration that its server has
@@ -28,14 +29,23 @@ func SchemaVersion() int {
 	return len(names)
 }
 
-// migrate brings the file to SchemaVersion, one transaction a step, forward only.
+// Schema says which migrations a file has had.
+type Schema struct {
+	Version int
+	// ReadableFrom is the version that a program must know at least to work on
+	// the file; it may know fewer than the file has.
+	ReadableFrom int
+}
+
+// Schema is what the file had when it was opened.
+func (s *Store) Schema() Schema { return s.schema }
+
+// migrate brings the file to SchemaVersion, one transaction a step, forward
+// only. A file that a later release has only expanded is left as it is.
 func migrate(ctx context.Context, conn *sql.Conn) error {
 	have, err := schemaVersion(ctx, conn)
 	if err != nil {
 		return err
-	}
-	if have > SchemaVersion() {
-		return fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewerSchema, have, SchemaVersion())
 	}
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -56,17 +66,27 @@ func migrate(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-func requireCurrentSchema(ctx context.Context, conn *sql.Conn) error {
-	have, err := schemaVersion(ctx, conn)
-	switch {
-	case err != nil:
-		return err
-	case have > SchemaVersion():
-		return ErrNewerSchema
-	case have < SchemaVersion():
-		return ErrOlderSchema
+// readSchema looks whether this program can work on the file as it is.
+func readSchema(ctx context.Context, conn *sql.Conn) (Schema, error) {
+	version, err := schemaVersion(ctx, conn)
+	if err != nil {
+		return Schema{}, err
 	}
-	return nil
+	s := Schema{Version: version}
+	known := SchemaVersion()
+	if version < known {
+		return s, ErrOlderSchema
+	}
+	err = conn.QueryRowContext(ctx, "SELECT readable_from FROM store_state").Scan(&s.ReadableFrom)
+	switch {
+	case err != nil && version > known:
+		return s, fmt.Errorf("%w: it has version %d, this program knows %d; which programs can go on is not said: %w", ErrNewerSchema, version, known, err)
+	case err != nil:
+		return s, fmt.Errorf("read schema version: %w", err)
+	case s.ReadableFrom > known:
+		return s, fmt.Errorf("%w: it has version %d and needs a program that knows %d; this one knows %d", ErrNewerSchema, version, s.ReadableFrom, known)
+	}
+	return s, nil
 }
 
 func schemaVersion(ctx context.Context, conn *sql.Conn) (int, error) {

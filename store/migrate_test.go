@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -71,6 +72,77 @@ func TestSchemaOfAnotherReleaseIsRefused(t *testing.T) {
 				t.Errorf("got version %d, %d tables, %v, want it left alone (%d bytes before)", version, tables, err, len(before))
 			}
 		})
+	}
+}
+
+// TestOlderReleaseGoesOnWithAnExpandedSchema: a file that a later release has
+// expanded is served, visited and written to as before, and keeps its version;
+// one that needs a later program is left alone.
+func TestOlderReleaseGoesOnWithAnExpandedSchema(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	opened := 0
+	reopen := func(guest bool) error {
+		s, err := Open(t.Context(), Options{Path: path, Guest: guest})
+		if err != nil {
+			return err
+		}
+		if want := (Schema{SchemaVersion() + 2, SchemaVersion()}); s.Schema() != want && s.Schema().Version > SchemaVersion() {
+			t.Errorf("got %+v, want %+v", s.Schema(), want)
+		}
+		opened++
+		return errors.Join(s.Write(t.Context(), set(fmt.Sprint(opened), "1")), s.Close())
+	}
+	if err := reopen(false); err != nil {
+		t.Fatal(err)
+	}
+	later := func(readableFrom int) {
+		t.Helper()
+		db, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = db.ExecContext(t.Context(), fmt.Sprintf(`UPDATE store_state SET readable_from = %d; PRAGMA user_version = %d`, readableFrom, SchemaVersion()+2))
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	later(SchemaVersion())
+	for _, guest := range []bool{false, true} {
+		if err := reopen(guest); err != nil {
+			t.Errorf("expanded, guest %v: got %v", guest, err)
+		}
+	}
+	later(SchemaVersion() + 1)
+	for _, guest := range []bool{false, true} {
+		if err := reopen(guest); !errors.Is(err, ErrNewerSchema) {
+			t.Errorf("contracted, guest %v: got %v, want ErrNewerSchema", guest, err)
+		}
+	}
+}
+
+// takesAway are the ways in which a migration can break the release before.
+var takesAway = regexp.MustCompile(`(?i)\bDROP\s+(TABLE|COLUMN|VIEW)|\bRENAME\b`)
+
+// expandingSince is the first migration after releases could be taken back.
+const expandingSince = 15
+
+// A migration that takes something away says which programs can still go on.
+func TestMigrationsThatTakeAwaySaySo(t *testing.T) {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !takesAway.MatchString("ALTER TABLE a\n DROP COLUMN b") {
+		t.Fatal("the pattern finds nothing")
+	}
+	for i, name := range names {
+		script, err := fs.ReadFile(migrations, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i+1 >= expandingSince && takesAway.Match(script) && !strings.Contains(string(script), "UPDATE store_state SET readable_from =") {
+			t.Errorf("%s takes away and does not raise readable_from", name)
+		}
 	}
 }
 

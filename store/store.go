@@ -56,6 +56,7 @@ type Options struct {
 // Store is one open database file.
 type Store struct {
 	path    string
+	schema  Schema
 	clock   func() time.Time
 	lock    *os.File
 	writeDB *sql.DB
@@ -88,7 +89,8 @@ type Commit struct {
 
 // Open opens the database at o.Path, creating and migrating it as needed.
 // It fails with ErrLocked when another process serves the file and with
-// ErrNewerSchema when a later release of the program has migrated it.
+// ErrNewerSchema when a later release of the program has migrated it to what
+// this one cannot work on.
 func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err := os.MkdirAll(filepath.Dir(o.Path), 0o750); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
@@ -147,12 +149,12 @@ func (s *Store) openWriter(ctx context.Context, guest bool) error {
 	if err := keepWALFile(conn); err != nil {
 		return err
 	}
-	if guest {
-		err = requireCurrentSchema(ctx, conn)
-	} else {
-		err = migrate(ctx, conn)
+	if !guest {
+		if err := migrate(ctx, conn); err != nil {
+			return err
+		}
 	}
-	if err != nil {
+	if s.schema, err = readSchema(ctx, conn); err != nil {
 		return err
 	}
 	if !guest { // a guest cannot know whether a replica follows the WAL

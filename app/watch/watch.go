@@ -122,7 +122,7 @@ func (w *Watcher) now() time.Time { return w.o.Store.Now() }
 
 // Measure looks at everything now.
 func (w *Watcher) Measure(ctx context.Context) Measured {
-	m := Measured{At: w.now(), Release: w.o.Release, Schema: store.SchemaVersion(), MailOn: w.o.MailOn, PeerOn: w.o.Peer != ""}
+	m := Measured{At: w.now(), Release: w.o.Release, Schema: w.o.Store.Schema().Version, MailOn: w.o.MailOn, PeerOn: w.o.Peer != ""}
 	if w.o.Copies != nil {
 		m.Copied, m.Copy = true, w.o.Copies.Status()
 		if since, some := w.o.Copies.Unconfirmed(); some && m.Copy.Policy != replica.Local {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"madoguchi/store"
 )
 
 const (
@@ -68,7 +66,9 @@ func (r *Replica) sayAndLook(ctx context.Context, count int64) error {
 	}
 	e, _ := r.client.now()
 	copied := r.tracker.status(r.st.Now()).Copied
-	b := Beat{Epoch: e.String(), Counter: count, CommitSeq: copied.Sequence, CommittedAt: copied.At, Version: store.SchemaVersion(), Policy: r.policy}
+	schema := r.st.Schema()
+	b := Beat{Epoch: e.String(), Counter: count, CommitSeq: copied.Sequence, CommittedAt: copied.At,
+		Version: schema.Version, ReadableFrom: schema.ReadableFrom, Policy: r.policy}
 	return r.client.place.putJSON(ctx, beatFolder+e.Node+".json", b, false)
 }
 

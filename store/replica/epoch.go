@@ -87,7 +87,9 @@ type Beat struct {
 	CommitSeq   int64     `json:"commit_seq"` // newest that is in the target
 	CommittedAt time.Time `json:"committed_at"`
 	Version     int       `json:"schema"`
-	Policy      Policy    `json:"policy"` // a successor must not come by itself after Local
+	// ReadableFrom is the schema that a successor's program must know at least.
+	ReadableFrom int    `json:"readable_from"`
+	Policy       Policy `json:"policy"` // a successor must not come by itself after Local
 }
 
 // place is an open target: its objects and the keys to read them.

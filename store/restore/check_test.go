@@ -50,7 +50,7 @@ func TestCopyOfANewerReleaseIsNotPutInPlace(t *testing.T) {
 	database, tg := places(t)
 	serve(t, database, tg, func(st *store.Store, _ *replica.Replica) {
 		write(t, st, "a")
-		breakRules(t, database, `PRAGMA user_version = 9999`)
+		breakRules(t, database, `PRAGMA user_version = 9999; UPDATE store_state SET readable_from = 9999`)
 		// The copy takes it with the next change.
 		write(t, st, "b")
 	})

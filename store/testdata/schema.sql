@@ -1,4 +1,4 @@
--- Schema version 13, as it stands after all migrations.
+-- Schema version 14, as it stands after all migrations.
 
 CREATE TABLE announcement (
   id         INTEGER PRIMARY KEY,
@@ -766,7 +766,7 @@ CREATE TABLE store_state (
   id           INTEGER PRIMARY KEY CHECK (id = 1),
   commit_seq   INTEGER NOT NULL,
   committed_at TEXT
-) STRICT;
+, readable_from INTEGER NOT NULL DEFAULT 14) STRICT;
 
 CREATE TABLE venue (
   id          INTEGER PRIMARY KEY,
