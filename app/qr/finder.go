@@ -15,11 +15,10 @@ func (b *bitmap) at(x, y int) bool { return b.black[y*b.w+x] }
 
 // limited is the colour at p as a contrast; outside the picture it is none.
 func (b *bitmap) limited(p Point) float64 {
-	x, y := int(math.Floor(p.X)), int(math.Floor(p.Y))
-	switch {
-	case x < 0 || y < 0 || x >= b.w || y >= b.h:
-		return 0
-	case b.at(x, y):
+	if !(p.X >= 0 && p.Y >= 0 && p.X < float64(b.w) && p.Y < float64(b.h)) {
+		return 0 // not a number ends here too
+	}
+	if b.at(int(p.X), int(p.Y)) {
 		return 40
 	}
 	return -40

@@ -55,8 +55,8 @@ func (q Quad) bounds() image.Rectangle {
 type transform [9]float64
 
 func (t transform) at(x, y float64) Point {
-	d := t[6]*x + t[7]*y + t[8]
-	return Point{(t[0]*x + t[1]*y + t[2]) / d, (t[3]*x + t[4]*y + t[5]) / d}
+	d := 1 / (t[6]*x + t[7]*y + t[8])
+	return Point{(t[0]*x + t[1]*y + t[2]) * d, (t[3]*x + t[4]*y + t[5]) * d}
 }
 
 // squareTo maps the unit square onto q (Heckbert, Fundamentals of Texture

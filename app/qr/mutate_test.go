@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,7 +20,8 @@ var mutationValues = []string{"0244500012345", "ABC-123456", "\x93\xec\x95\x94"}
 func mutationBase(t testing.TB) []*image.Gray {
 	return []*image.Gray{
 		plainPicture(symbol(t, numeric(mutationValues[0])), 4),
-		plainPicture(symbol(t, alphanumeric(mutationValues[1])), 5),
+		plainPicture(symbolFrom(t, 2, alphanumeric(mutationValues[1])), 3),
+		plainPicture(symbol(t, plainBytes(mutationValues[2])), 3),
 		plainPicture(symbolFrom(t, 7, plainBytes(mutationValues[2])), 3),
 	}
 }
@@ -98,48 +101,129 @@ func finderPicture() *image.Gray {
 	return g
 }
 
-// mutatedPictures is the environment variable that raises the number of
-// pictures of the mutation run, for a soak to 100000.
+// mutatedPictures is the environment variable that names the pictures of the
+// mutation run: "100000", or "50000-100000" for one stretch of them.
 const mutatedPictures = "MADOGUCHI_QR_PICTURES"
 
+func picturesWanted(t *testing.T) (first, end int) {
+	t.Helper()
+	s := os.Getenv(mutatedPictures)
+	if s == "" {
+		return 0, 40
+	}
+	from, to, stretch := strings.Cut(s, "-")
+	if !stretch {
+		from, to = "0", s
+	}
+	first, err := strconv.Atoi(from)
+	if err == nil {
+		end, err = strconv.Atoi(to)
+	}
+	if err != nil || first >= end {
+		t.Fatalf("%s=%s: want a number or a stretch of numbers", mutatedPictures, s)
+	}
+	return first, end
+}
+
+// mutatedPicture is picture i of the mutation run. Most are small, because what
+// breaks a decoder needs no size; one of a hundred is a whole page.
+func mutatedPicture(small, pages []*image.Gray, i int) *image.Gray {
+	r := rand.New(rand.NewPCG(11, uint64(i)))
+	switch {
+	case i%2000 == 1999:
+		return mutate(pages[1:], r)
+	case i%100 == 99:
+		return mutate(pages[:1], r)
+	}
+	pair := slices.Clone(small)
+	if i%10 > 0 {
+		pair = pair[:3] // the largest code takes as long as all others
+	}
+	r.Shuffle(len(pair), func(i, j int) { pair[i], pair[j] = pair[j], pair[i] })
+	return mutate(pair[:2], r)
+}
+
+// mutationPages are a page at 100 dpi and one at 300, with twelve codes each.
+func mutationPages(small []*image.Gray) []*image.Gray {
+	draw := func(dpi, zoom int) *image.Gray {
+		page := newGray(827*dpi/100, 1169*dpi/100)
+		for i := range page.Pix {
+			page.Pix[i] = 255
+		}
+		for i := range 12 {
+			code := small[i%len(small)]
+			code = scale(code, code.Rect.Dx()*zoom, code.Rect.Dy()*zoom)
+			paste(page, code, (60+250*(i%3))*dpi/100, (60+270*(i/3))*dpi/100)
+		}
+		return page
+	}
+	return []*image.Gray{draw(100, 1), draw(300, 3)}
+}
+
+// TestMutatedPicturesNeverBreakTheReaderOrGiveAFalseValue reads them as the product would: many pages a file, one
+// child for the file, the product's own limits.
 func TestMutatedPicturesNeverBreakTheReaderOrGiveAFalseValue(t *testing.T) {
-	total := 40
-	if s := os.Getenv(mutatedPictures); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			t.Fatalf("%s: %v", mutatedPictures, err)
-		}
-		total = n
-	}
-	const perFile = 100
-	base := mutationBase(t)
+	first, end := picturesWanted(t)
+	const perFile = 250
+	small := mutationBase(t)
+	large := mutationPages(small)
 	r := testReader(t)
-	codes := 0
-	for first := 0; first < total; first += perFile {
+	run := mutationRun{slowest: time.Nanosecond}
+	for from := first; from < end; from += perFile {
 		var pages [][]byte
-		for i := first; i < min(first+perFile, total); i++ {
-			pages = append(pages, encodeTIFF(t, mutate(base, rand.New(rand.NewPCG(11, uint64(i)))), tiff.Uncompressed))
+		for i := from; i < min(from+perFile, end); i++ {
+			pages = append(pages, encodeTIFF(t, mutatedPicture(small, large, i), tiff.Uncompressed))
 		}
-		got := read(t, r, "mutated.tif", chainTIFF(t, pages...))
-		if got.Refused != "" || len(got.Pages) != len(pages) {
-			t.Fatalf("pictures from %d: got refusal %q, %d pages, want %d", first, got.Refused, len(got.Pages), len(pages))
+		run.read(t, r, from, chainTIFF(t, pages...))
+		if (from-first)%10000 == 0 {
+			t.Logf("up to picture %d: %+v", from+len(pages), run)
 		}
-		for i, p := range got.Pages {
-			if p.Refused != "" {
-				t.Errorf("picture %d: got refusal %q, want it read", first+i, p.Refused)
-			}
-			for _, c := range p.Codes {
-				codes++
-				if !slices.Contains(mutationValues, string(c.Bytes)) {
-					t.Errorf("picture %d: got value %q, which is not printed", first+i, c.Bytes)
-				}
+	}
+	if run.codes < run.pictures/4 {
+		t.Errorf("got %d codes on %d pictures, want the milder damage to be read", run.codes, run.pictures)
+	}
+	if run.memory > r.Limits.Memory {
+		t.Errorf("got a child of %d MiB, want at most %d", run.memory>>20, r.Limits.Memory>>20)
+	}
+	t.Logf("%d pictures, %d codes, slowest page %v, largest child %d MiB, %v of processor time",
+		run.pictures, run.codes, run.slowest.Round(time.Millisecond), run.memory>>20, childrenTime(t))
+}
+
+type mutationRun struct {
+	pictures, codes int
+	slowest         time.Duration // between two pages, start of the child included
+	memory          int64         // of the largest child
+}
+
+func (m *mutationRun) read(t *testing.T, r *Reader, from int, data []byte) {
+	t.Helper()
+	got := File{Name: "mutated.tif"}
+	last := time.Now()
+	err := r.Continue(t.Context(), &got, data, func() error {
+		m.slowest = max(m.slowest, time.Since(last))
+		last = time.Now()
+		return nil
+	})
+	if err != nil || got.Refused != "" || len(got.Pages) != got.Count {
+		t.Fatalf("pictures from %d: got %v, refusal %q, %d pages, want %d", from, err, got.Refused, len(got.Pages), got.Count)
+	}
+	for i, p := range got.Pages {
+		if p.Refused != "" {
+			t.Errorf("picture %d: got refusal %q, want it read", from+i, p.Refused)
+		}
+		for _, c := range p.Codes {
+			m.codes++
+			if !slices.Contains(mutationValues, string(c.Bytes)) {
+				t.Errorf("picture %d: got value %q, which is not printed", from+i, c.Bytes)
 			}
 		}
 	}
-	if codes < total/4 {
-		t.Errorf("got %d codes on %d pictures, want the milder damage to be read", codes, total)
+	m.pictures += len(got.Pages)
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &used); err != nil {
+		t.Fatal(err)
 	}
-	t.Logf("%d pictures, %d codes", total, codes)
+	m.memory = used.Maxrss * 1024
 }
 
 func fuzzLimits() Limits {
