@@ -86,6 +86,9 @@ func (d *Desk) showRows(c *gin.Context, status int, f intake.File) error {
 		page = 1
 	}
 	var p listRowsPage
+	if done, ok := d.runner.Ended(f.Ref); ok {
+		status = p.ended(c, d, done, status)
+	}
 	err = d.store.Read(c, func(tx *store.Tx) error {
 		if f, err = intake.GetFile(tx, f.Ref); err != nil {
 			return err
@@ -107,6 +110,19 @@ func (d *Desk) showRows(c *gin.Context, status int, f intake.File) error {
 		title = "名簿の結果"
 	}
 	return d.show(c, status, "list_rows", title, &p)
+}
+
+// ended says how applying or taking back went, to whoever looks first.
+func (p *listRowsPage) ended(c *gin.Context, d *Desk, e intake.Ended, status int) int {
+	wrong, ok := problem.As(e.Err)
+	if !ok {
+		d.site.Session(c).Flash(listFlashes[e.Step])
+		return status
+	}
+	form := web.ReadForm(c)
+	form.Apply(wrong)
+	p.failed(form)
+	return http.StatusConflict
 }
 
 func listQuery(f intake.File, w intake.RowFilter, page int) string {

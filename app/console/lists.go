@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -135,11 +136,16 @@ func (d *Desk) list(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if at, busy := d.runner.Progress(f.Ref); busy {
+		return d.showProgress(c, f, at)
+	}
 	switch f.State {
 	case intake.ListIsUploaded, intake.ListHasFailed:
 		return d.askColumns(c)
 	case intake.ListIsMatching:
-		return d.showProgress(c, f)
+		// A restart has cut it off.
+		d.runner.Match(f.Ref)
+		return d.showProgress(c, f, intake.Progress{Step: intake.Matching, Done: f.Done})
 	}
 	return d.showRows(c, http.StatusOK, f)
 }
@@ -152,23 +158,23 @@ func (d *Desk) listFile(c *gin.Context) (f intake.File, err error) {
 	return f, err
 }
 
-// listProgressPage shows how far a file is matched. It is the same after a
+// listProgressPage shows how far a file has come. It is the same after a
 // reload, and for everybody.
 type listProgressPage struct {
 	page
 	File    listLine
+	Step    string
 	Done    string
 	Percent int
 }
 
-func (d *Desk) showProgress(c *gin.Context, f intake.File) error {
-	d.runner.Match(f.Ref)
-	p := listProgressPage{File: listLineOf(f), Done: thousands(f.Done)}
+func (d *Desk) showProgress(c *gin.Context, f intake.File, at intake.Progress) error {
+	p := listProgressPage{File: listLineOf(f), Step: at.Step.Label(), Done: thousands(at.Done)}
 	if f.Total > 0 {
-		p.Percent = 100 * f.Done / f.Total
+		p.Percent = min(100, 100*at.Done/f.Total)
 	}
 	c.Header("Refresh", fmt.Sprintf("2; url=%s", listPath(f.Ref)))
-	return d.show(c, http.StatusOK, "list_progress", "突合しています", &p)
+	return d.show(c, http.StatusOK, "list_progress", p.Step, &p)
 }
 
 // listColumnsPage says what was found and asks which column is what.
@@ -302,16 +308,48 @@ func (d *Desk) mapColumns(c *gin.Context) error {
 
 // applyList writes what the page showed.
 func (d *Desk) applyList(c *gin.Context) error {
-	expect := countIn(c, "expect")
-	return d.write(c, "list_applied", func(tx *store.Tx) (string, error) {
-		return listPath(refOf(c)), d.runner.Apply(tx, actor(c), refOf(c), version(c), expect)
-	})
+	by, ref, version, expect := actor(c), refOf(c), version(c), countIn(c, "expect")
+	return d.writeList(c, intake.Applying, func(tx *store.Tx) error { return d.runner.Apply(tx, by, ref, version, expect) })
 }
 
 func (d *Desk) takeListBack(c *gin.Context) error {
-	return d.write(c, "list_taken_back", func(tx *store.Tx) (string, error) {
-		return listPath(refOf(c)), d.runner.TakeBack(tx, actor(c), refOf(c), version(c))
+	by, ref, version := actor(c), refOf(c), version(c)
+	return d.writeList(c, intake.TakingBack, func(tx *store.Tx) error { return d.runner.TakeBack(tx, by, ref, version) })
+}
+
+// listPatience is how long the answer waits for the end: a short list is then
+// done, a long one shows how far it has come.
+const listPatience = 2 * time.Second
+
+// listFlashes are what is said at the end of a step.
+var listFlashes = map[intake.Step]string{intake.Applying: "list_applied", intake.TakingBack: "list_taken_back"}
+
+// writeList does something with a whole list, which may take longer than anyone
+// waits for an answer. The same form again does nothing: do refuses a file whose
+// version has changed, and the file's page says what has become of it.
+func (d *Desk) writeList(c *gin.Context, step intake.Step, do func(*store.Tx) error) error {
+	ref := refOf(c)
+	first := false
+	err := d.store.Write(c, func(tx *store.Tx) error {
+		_, err := web.Once(tx, c, func() (string, error) {
+			first = true
+			_, err := intake.GetFile(tx, ref)
+			return listPath(ref), err
+		})
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	if first {
+		if ended, begun := d.runner.Write(ref, step, do); begun {
+			select {
+			case <-ended:
+			case <-time.After(listPatience):
+			}
+		}
+	}
+	return web.To(c, listPath(ref))
 }
 
 func (d *Desk) dropList(c *gin.Context) error {

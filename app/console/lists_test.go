@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"madoguchi/app/apptest"
+	"madoguchi/app/audit"
 	"madoguchi/app/card"
 	"madoguchi/app/intake"
 	"madoguchi/app/jp"
@@ -19,7 +20,7 @@ func init() {
 	pages["lists"], pages["list_progress"], pages["list_columns"] = &listsPage{}, &listProgressPage{}, &listColumnsPage{}
 	met = append(met, sheet.Empty, sheet.TooLarge, sheet.TooMany, sheet.TooWide, sheet.HTML, sheet.Truncated, sheet.Damaged, sheet.Bomb,
 		sheet.OldExcel, sheet.NotTable, sheet.BadCharset, sheet.EUC, sheet.Garbled,
-		intake.ListNotFound, intake.ListStale, intake.ListForgotten, intake.ListNotLast, intake.ListNothing, intake.ListMapping,
+		intake.ListNotFound, intake.ListStale, intake.ListNotWritten, intake.ListForgotten, intake.ListNotLast, intake.ListNothing, intake.ListMapping,
 		intake.ListMapTwice, intake.ListMyNumber, intake.ListKindWrong, intake.RowNotFound, intake.RowNoChoice, intake.RowNotOpen,
 		intake.PostalNotJapanPost, intake.PostalTruncated, intake.PostalTooLarge, intake.PostalColumns, intake.PostalSame, intake.PostalOfferGone,
 		card.RenewalGone)
@@ -181,4 +182,41 @@ func raw(st *store.Store, query string) (n int64, err error) {
 		return err
 	})
 	return n, err
+}
+
+func TestLongApplyingShowsHowFarItIsAndHowItEnded(t *testing.T) {
+	o := open(t)
+	address := o.takeList("address", addressList).Path
+	ref := store.Ref(strings.TrimPrefix(address, "/lists/"))
+	var f intake.File
+	apptest.Read(t, o.st, func(tx *store.Tx) (err error) { f, err = intake.GetFile(tx, ref); return err })
+	write := func(version int) (end func()) {
+		applied, release := make(chan struct{}), make(chan struct{})
+		ended, begun := o.desk.runner.Write(ref, intake.Applying, func(tx *store.Tx) error {
+			defer func() { <-release }()
+			defer close(applied)
+			return o.desk.runner.Apply(tx, audit.Actor{Kind: audit.Staff, Request: "r"}, ref, version, 1)
+		})
+		if !begun {
+			t.Fatal("got nothing begun, want the file applied")
+		}
+		<-applied
+		return func() { close(release); <-ended }
+	}
+
+	end := write(f.Version)
+	for range 2 { // a reload shows the same
+		must(t, o.clerk().Get(address), http.StatusOK, "反映しています", "1行 / 4行（25%）")
+	}
+	if _, begun := o.desk.runner.Write(ref, intake.Applying, nil); begun {
+		t.Error("got the file applied twice at once")
+	}
+	end()
+	must(t, o.clerk().Get(address), http.StatusOK, "名簿を反映しました。", "反映した行 1件")
+	if p := o.clerk().Get(address); strings.Contains(p.Text(), "名簿を反映しました。") {
+		t.Error("got the end told twice")
+	}
+
+	write(f.Version)()
+	must(t, o.clerk().Get(address), http.StatusConflict, "この名簿の状態か内容が変わりました")
 }

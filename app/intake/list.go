@@ -22,6 +22,7 @@ var (
 	ListStale      = problem.Define(problem.Conflict, "list_stale")
 	ListForgotten  = problem.Define(problem.Conflict, "list_forgotten")
 	ListNotLast    = problem.Define(problem.Conflict, "list_not_last")
+	ListNotWritten = problem.Define(problem.Conflict, "list_not_written")
 	ListNothing    = problem.Define(problem.Conflict, "list_nothing_to_apply")
 	ListMapping    = problem.Define(problem.Invalid, "list_mapping_incomplete") // arg: fields
 	ListMapTwice   = problem.Define(problem.Invalid, "list_mapping_twice")      // arg: field

@@ -33,7 +33,7 @@ func (r *Runner) apply(tx *store.Tx, by audit.Actor, f File) error {
 		default:
 			applied++
 		}
-		r.at(f.Ref, applied+changed)
+		r.at(f.Ref, Applying, applied+changed)
 		return setResult(tx, f.ID, row.Number, result, subject, after)
 	})
 	if err != nil {
@@ -157,6 +157,7 @@ func (r *Runner) TakeBack(tx *store.Tx, by audit.Actor, ref store.Ref, version i
 		default:
 			back++
 		}
+		r.at(f.Ref, TakingBack, back+kept)
 		return setResult(tx, f.ID, row.Number, result, row.SubjectID, row.VersionAfter)
 	})
 	if err != nil {

@@ -26,17 +26,15 @@ type Runner struct {
 	dict *Dictionary
 	log  *slog.Logger
 	mu   sync.Mutex
-	busy map[store.Ref]*progress
-	wait sync.WaitGroup
+	busy map[store.Ref]*Progress
+	// ended is how writes went that nobody has looked at yet.
+	ended map[store.Ref]Ended
+	wait  sync.WaitGroup
 }
-
-// progress is how far applying has come: one transaction shows nothing of it
-// to others.
-type progress struct{ done int }
 
 // NewRunner makes a runner that takes postal codes from dict.
 func NewRunner(st *store.Store, dict *Dictionary, log *slog.Logger) *Runner {
-	return &Runner{st: st, dict: dict, log: log, busy: map[store.Ref]*progress{}}
+	return &Runner{st: st, dict: dict, log: log, busy: map[store.Ref]*Progress{}, ended: map[store.Ref]Ended{}}
 }
 
 // Wait returns when nothing runs in the background any more.
@@ -44,7 +42,7 @@ func (r *Runner) Wait() { r.wait.Wait() }
 
 // Match starts matching a file in the background unless it is under way.
 func (r *Runner) Match(ref store.Ref) {
-	if !r.begin(ref) {
+	if !r.begin(ref, Matching) {
 		return
 	}
 	r.wait.Go(func() {
@@ -54,42 +52,6 @@ func (r *Runner) Match(ref store.Ref) {
 			r.fail(ref)
 		}
 	})
-}
-
-// Applying tells how many rows are written so far of a file that is being
-// applied; ok is false when it is not.
-func (r *Runner) Applying(ref store.Ref) (done int, ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := r.busy[ref]
-	if p == nil {
-		return 0, false
-	}
-	return p.done, true
-}
-
-func (r *Runner) begin(ref store.Ref) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.busy[ref] != nil {
-		return false
-	}
-	r.busy[ref] = &progress{}
-	return true
-}
-
-func (r *Runner) end(ref store.Ref) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.busy, ref)
-}
-
-func (r *Runner) at(ref store.Ref, done int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if p := r.busy[ref]; p != nil {
-		p.done = done
-	}
 }
 
 // match reads a file that waits for it and keeps what each row would do.
@@ -114,7 +76,7 @@ func (r *Runner) match(ctx context.Context, ref store.Ref) error {
 	if err != nil || m == nil {
 		return err
 	}
-	held, wrong := m.matchAll(f, body)
+	held, wrong := r.matchAll(m, f, body)
 	if wrong != nil {
 		if p, ok := problem.As(wrong); ok {
 			return r.failWith(ctx, f, p)
@@ -124,7 +86,7 @@ func (r *Runner) match(ctx context.Context, ref store.Ref) error {
 	return r.keep(ctx, f, m.rows, held)
 }
 
-func (m *matcher) matchAll(f File, body []byte) (held []card.HeldRow, err error) {
+func (r *Runner) matchAll(m *matcher, f File, body []byte) (held []card.HeldRow, err error) {
 	table, err := sheet.Open(body)
 	if err != nil {
 		return nil, err
@@ -136,6 +98,7 @@ func (m *matcher) matchAll(f File, body []byte) (held []card.HeldRow, err error)
 		}
 		if skip := first && f.Header; !skip {
 			held = append(held, m.match(row))
+			r.at(f.Ref, Matching, len(held))
 		}
 		first = false
 	}
@@ -173,6 +136,7 @@ func (r *Runner) keep(ctx context.Context, f File, rows []Row, held []card.HeldR
 		if err != nil {
 			return err
 		}
+		r.at(f.Ref, Keeping, to)
 	}
 	counts := map[Outcome]int{}
 	for _, row := range rows {
@@ -248,9 +212,6 @@ func (r *Runner) Apply(tx *store.Tx, by audit.Actor, ref store.Ref, version, exp
 	}
 	if !f.ForgottenAt.IsZero() {
 		return ListForgotten
-	}
-	if r.begin(ref) {
-		defer r.end(ref)
 	}
 	return r.apply(tx, by, f)
 }
