@@ -16,13 +16,36 @@ import (
 )
 
 // managePostal loads a file of Japan Post into the data folder's dictionary;
-// everything else that the command knows needs no data and is postal's own.
+// everything else that the command knows is postal's own.
 func managePostal(ctx context.Context, s Surroundings) error {
 	if len(s.Args) > 0 && s.Args[0] == "load" {
 		s.Args = s.Args[1:]
 		return loadPostal(ctx, s)
 	}
-	return foreign(postal.Main)(ctx, s)
+	return foreign(func(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+		return postal.Main(ctx, keptPostal, args, in, out, errOut)
+	})(ctx, s)
+}
+
+// keptPostal is the dictionary that a data folder uses, and its town.
+func keptPostal(ctx context.Context, folder string) (d *postal.Dictionary, home postal.Default, err error) {
+	cfg := Config{Data: folder}
+	if _, err := os.Stat(cfg.Database()); err != nil {
+		return nil, home, fmt.Errorf("open data folder: %w", err) // a look-up makes no database
+	}
+	st, err := openBeside(ctx, cfg)
+	if err != nil {
+		return nil, home, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	if d, err = intake.NewDictionary(st, slog.New(slog.DiscardHandler)).Latest(ctx); err != nil {
+		return nil, home, err
+	}
+	err = st.Read(ctx, func(tx *store.Tx) error {
+		home, err = intake.HomeTown(tx, d)
+		return err
+	})
+	return d, home, err
 }
 
 func loadPostal(ctx context.Context, s Surroundings) (err error) {

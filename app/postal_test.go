@@ -38,6 +38,22 @@ func TestPostalLoadReportsWhatChanged(t *testing.T) {
 	if status, says := run("postal", "load", file("0390802 苫米地", "0390899 新しい町"), "--data", data); status != 0 || !strings.Contains(says, "行　　　2") {
 		t.Fatalf("got %d: %s", status, says)
 	}
+	// A look-up uses what the folder uses, and the folder's town.
+	look := func() (int, string) {
+		var out bytes.Buffer
+		in := strings.NewReader("大字新しい町1\n")
+		status := Main(t.Context(), Surroundings{Files: apptest.Files(), Args: []string{"postal", "lookup", "--data", data}, In: in, Out: &out, Err: &out})
+		return status, out.String()
+	}
+	if status, says := look(); status != 0 || !strings.Contains(says, "0390899,sure") {
+		t.Errorf("look-up in the folder's dictionary: got %d: %s", status, says)
+	}
+	if status, says := run("postal", "lookup", "--data", filepath.Join(dir, "nowhere")); status != 1 || !strings.Contains(says, "nowhere") {
+		t.Errorf("no such folder: got %d: %s", status, says)
+	}
+	if status, says := run("postal", "--help"); status != 0 || !strings.Contains(says, "使い方: madoguchi postal") || !strings.Contains(says, "--data フォルダ") {
+		t.Errorf("help: got %d: %s", status, says)
+	}
 	status, says := run("postal", "load", "--data", data, file("0390802 苫米地", "0390898 新しい町"))
 	if status != 0 || !strings.Contains(says, "変わった 1") || !strings.Contains(says, "青森県三戸郡南部町新しい町\t0390899 → 0390898") {
 		t.Errorf("got %d: %s", status, says)

@@ -231,7 +231,7 @@ func (h addressHelp) Any() bool { return h.Says != "" }
 var whyLabels = map[postal.Why]string{
 	postal.WhyTown: "町名が合う", postal.WhyQualifier: "小字・番地が合う", postal.WhyOther: "ほかの小字にあたらない", postal.WhyWhole: "この市区町村は1つだけ",
 	postal.WhyBlock: "番地が合う", postal.WhyBuilding: "建物・階が合う", postal.WhyStreet: "通り名のあとの町名が合う", postal.WhyLoose: "書き方が少し違う",
-	postal.WhyWithin: "住所の途中に町名がある", postal.WhySimilar: "似た町名", postal.WhySibling: "同じ町名の別の番号", postal.WhyMunicipality: "町名が分からないときの番号",
+	postal.WhyWithin: "住所の途中に町名がある", postal.WhySimilar: "似た町名", postal.WhyArea: "この市区町村の町名", postal.WhySibling: "同じ町名の別の番号", postal.WhyMunicipality: "町名が分からないときの番号",
 }
 
 // findCodes looks an address up. Only what the dictionary is sure of comes

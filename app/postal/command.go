@@ -18,27 +18,46 @@ const (
 	exitUsage  = 2
 )
 
-const usage = `usage:
-  postal lookup [--dict FILE]... [--default 青森県三戸郡南部町] < addresses > answers.csv
-  postal towns  [--dict FILE]... CODE...
-  postal diff   OLD NEW
-  postal eval   --addresses FILE [--dict FILE]... [--default …] [--examples N]
+const usage = `使い方: madoguchi postal 命令 [指定]
 
-FILE is a zip or CSV of Japan Post: utf_ken_all, ken_all or jigyosyo.
-Without --dict the built-in list of the town is used.
+  load ファイル [--data フォルダ]   日本郵便のファイルを、データのフォルダの辞書として使い始めます。
+  lookup                            標準入力の住所（1行に1つ）の郵便番号を、CSVで出力します。
+                                    列: address（住所）, code（1つに決まった郵便番号）,
+                                    tier（sure 決まった・candidates 人が選ぶ・none 見つからない）, candidates（候補）
+  towns 郵便番号…                   郵便番号が表す町域と事業所をCSVで出力します。
+  diff 旧ファイル 新ファイル        2つのファイルの違いをCSVで出力します。
+  eval --addresses ファイル         郵便番号の分かっている住所で、正しさを測ります。
+
+指定（lookup、towns、eval）:
+  --data フォルダ      そのデータのフォルダで使っている辞書と、その町を使います。
+  --dict ファイル      日本郵便のファイルを使います（何度でも指定できます）。
+  --default 市区町村   市区町村の書かれていない住所を、この市区町村のものとします（例 青森県三戸郡南部町）。
+  --examples 件数      evalで、種類ごとに表示する誤りの数。
+--data も --dict も指定しないときは、プログラムに入っている町の一覧だけを使います。
+
+ファイルは日本郵便の utf_ken_all、ken_all、jigyosyo の zip か CSV です。
+
+終了状態: 0 正常、1 失敗、2 指定の誤り
 `
+
+// Kept opens the dictionary that a data folder holds, with the municipality
+// that runs the system.
+type Kept func(ctx context.Context, folder string) (*Dictionary, Default, error)
 
 // errUsage says that the command line was not understood.
 var errUsage = errors.New("bad command line")
 
 // Main runs a sub-command of madoguchi postal and gives the exit code: 0, 1
 // when it failed, 2 for a bad command line.
-func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) (exit int) {
-	err := run(ctx, args, in, out, errOut)
+func Main(ctx context.Context, kept Kept, args []string, in io.Reader, out, errOut io.Writer) (exit int) {
+	err := run(ctx, kept, args, in, out)
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, errUsage), errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, flag.ErrHelp):
+		report(out, usage)
+		return exitOK
+	case errors.Is(err, errUsage):
 		report(errOut, usage)
 		return exitUsage
 	}
@@ -55,6 +74,7 @@ func report(errOut io.Writer, text string) {
 
 // options are the flags of all sub-commands.
 type options struct {
+	data      string
 	dicts     fileList
 	def       string
 	addresses string
@@ -72,44 +92,59 @@ func (l *fileList) Set(s string) error {
 	return nil
 }
 
-func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) error {
+func run(ctx context.Context, kept Kept, args []string, in io.Reader, out io.Writer) error {
 	if len(args) == 0 {
 		return errUsage
+	}
+	if args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
+		return flag.ErrHelp
 	}
 	var opt options
 	set := flag.NewFlagSet("postal "+args[0], flag.ContinueOnError)
 	set.SetOutput(io.Discard)
+	set.StringVar(&opt.data, "data", "", "data folder whose dictionary is used")
 	set.Var(&opt.dicts, "dict", "zip or CSV of Japan Post, may be repeated")
 	set.StringVar(&opt.def, "default", "", "municipality of addresses that name none")
 	set.StringVar(&opt.addresses, "addresses", "", "CSV with the columns address and postal_code")
 	set.IntVar(&opt.examples, "examples", 10, "faults to print of each kind")
-	if err := set.Parse(args[1:]); err != nil {
+	if err := set.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
+		return err
+	} else if err != nil || opt.data != "" && len(opt.dicts) > 0 {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	if args[0] == "diff" {
 		return runDiff(set.Args(), out)
 	}
-	d, err := opt.load()
+	d, def, err := opt.load(ctx, kept)
 	if err != nil {
 		return err
 	}
 	switch args[0] {
 	case "lookup":
-		def, err := d.ParseDefault(opt.def)
-		if err != nil {
-			return err
-		}
 		return d.LookupStream(ctx, in, out, def)
 	case "towns":
 		return writeTowns(d, set.Args(), out)
 	case "eval":
-		return runEval(d, opt, out)
+		return runEval(d, def, opt, out)
 	}
 	return errUsage
 }
 
-// load reads the files of --dict.
-func (o options) load() (*Dictionary, error) {
+// load gives the dictionary of --data or of the files of --dict.
+func (o options) load(ctx context.Context, kept Kept) (d *Dictionary, def Default, err error) {
+	if o.data != "" {
+		d, def, err = kept(ctx, o.data)
+	} else {
+		d, err = o.read()
+	}
+	if err != nil || o.def == "" {
+		return d, def, err
+	}
+	def, err = d.ParseDefault(o.def)
+	return d, def, err
+}
+
+func (o options) read() (*Dictionary, error) {
 	files := make([]*File, 0, len(o.dicts))
 	for _, name := range o.dicts {
 		f, err := readFile(name)
@@ -169,13 +204,9 @@ func writeTowns(d *Dictionary, codes []string, out io.Writer) error {
 	return nil
 }
 
-func runEval(d *Dictionary, opt options, out io.Writer) (err error) {
+func runEval(d *Dictionary, def Default, opt options, out io.Writer) (err error) {
 	if opt.addresses == "" {
 		return errUsage
-	}
-	def, err := d.ParseDefault(opt.def)
-	if err != nil {
-		return err
 	}
 	in, err := os.Open(opt.addresses)
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 func call(t *testing.T, in string, args ...string) (exit int, out, errOut string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	exit = Main(context.Background(), args, strings.NewReader(in), &o, &e)
+	kept := func(context.Context, string) (*Dictionary, Default, error) { return nil, Default{}, os.ErrNotExist }
+	exit = Main(context.Background(), kept, args, strings.NewReader(in), &o, &e)
 	return exit, o.String(), e.String()
 }
 
@@ -42,7 +43,7 @@ func TestLookupCommandAnswersEveryLineInOrder(t *testing.T) {
 		{"address", "code", "tier", "candidates"},
 		{"南部町埖渡字前田3", "0390814", "sure", "0390814"},
 		{"", "", "none", ""},
-		{"\"南部町\",相内", "", "none", ""},
+		{"\"南部町\",相内", "", "candidates", "0390106 0390606 0390100"},
 		{"南部町相内12", "", "candidates", "0390106 0390606 0390100"},
 		{"ハワイ", "", "none", ""},
 	}
@@ -104,8 +105,8 @@ func TestEvalCommandReports(t *testing.T) {
 }
 
 func TestCommandRefusesWhatItDoesNotUnderstand(t *testing.T) {
-	for _, args := range [][]string{nil, {"sing"}, {"lookup", "--loud"}, {"towns"}, {"diff", "one"}, {"eval"}, {"help"}} {
-		if exit, _, errOut := call(t, "", args...); exit != exitUsage || !strings.Contains(errOut, "usage") {
+	for _, args := range [][]string{nil, {"sing"}, {"lookup", "--loud"}, {"towns"}, {"diff", "one"}, {"eval"}, {"lookup", "--data", "x", "--dict", "y"}} {
+		if exit, _, errOut := call(t, "", args...); exit != exitUsage || !strings.Contains(errOut, "使い方") {
 			t.Errorf("%v: got exit %d %q, want the usage", args, exit, errOut)
 		}
 	}

@@ -137,6 +137,9 @@ func (r Report) Targets() (lines []string, met bool) {
 		}
 		lines = append(lines, fmt.Sprintf("%-62s %10.3f  target %9.1f  %s", c.name, c.got, c.want, verdict))
 	}
+	reachable := r.All.Rows - r.Faults[FaultLabel]
+	lines = append(lines, fmt.Sprintf("%-62s %10.3f  of %.3f that the samples' codes allow", "right code shown, of all rows (%)",
+		percent(r.All.Shown, r.All.Rows), percent(reachable, r.All.Rows)))
 	return lines, met
 }
 

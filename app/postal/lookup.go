@@ -28,7 +28,8 @@ func (d *Dictionary) Lookup(address string, def Default) Answer {
 	}
 	var weak outcome
 	var known bool // a municipality was read in full
-	for _, p := range d.readings(a, def) {
+	read := d.readings(a, def)
+	for _, p := range read {
 		o := d.resolve(a, p, def)
 		if known && o.tier == Sure {
 			// The ward that is written lacks the town area, another has it.
@@ -40,8 +41,18 @@ func (d *Dictionary) Lookup(address string, def Default) Answer {
 		known = known || p.whole
 		weak.add(o)
 	}
+	if !weak.clean {
+		// Something else is said further on, or nothing that is known.
+		if inside := d.findInside(a); len(inside.hits) > 0 {
+			inside.add(weak)
+			weak = inside
+		}
+	}
 	if len(weak.hits) == 0 {
 		weak = d.findInPrefecture(a)
+	}
+	if !weak.clean && len(read) > 0 {
+		d.addAreas(&weak, a, read[0])
 	}
 	return d.answer(weak)
 }

@@ -91,6 +91,10 @@ func TestLookupAsksWhereThereIsADoubt(t *testing.T) {
 		{"two figures that may be 丁目 or 番地", "交野市私部12-5", "5760002"},
 		{"building without floor", "東京都新宿区西新宿1-26-2新宿野村ビル", "1630590"},
 		{"another ward has the town area", "札幌市北区南十四条西1丁目", "0640914"},
+		{"town area left out in a village of few", "青森県三戸郡階上町123", "0310833"},
+		{"town area that is no more, its name lives on in another", "長野県上田市大字東上塩兄12", "3860042"},
+		{"another municipality behind a wrong one", "青森市八戸市新井田字西平1", "0310813"},
+		{"a building before the address", "レインボーテラス内 八戸市新井田字西平1", "0310813"},
 		{"地割 outside every range", "岩手県九戸郡洋野町種市第22地割", "0287903"},
 	} {
 		got := d.Lookup(c.address, nambu)

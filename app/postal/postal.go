@@ -49,6 +49,8 @@ const (
 	WhySimilar Why = "similar"
 	// WhySibling: another code of the same town area.
 	WhySibling Why = "sibling"
+	// WhyArea: the town area is not named; what the municipality has.
+	WhyArea Why = "area"
 	// WhyMunicipality: the municipality's catch-all code (以下に掲載がない場合).
 	WhyMunicipality Why = "municipality"
 )
@@ -89,6 +91,6 @@ type Town struct {
 	Office       string // name of the office, empty for a town area
 }
 
-// maxCandidates bounds what a person is asked to read; a municipality rarely
-// has more codes for one town area.
-const maxCandidates = 12
+// maxCandidates bounds what a person is asked to read. It is the town areas of
+// a small municipality, and more than one town area has codes of its own.
+const maxCandidates = 40
