@@ -23,6 +23,7 @@ var explanations = []struct {
 	{store.ErrOlderSchema, "データベースのスキーマが古い版です。サーバーを再起動するか、止めて madoguchi migrate を実行してください。"},
 	{replica.ErrFenced, "別のサーバーが業務を引き継いでいます。このサーバーは何も受け付けません。待機系として始めるか、復旧してください。"},
 	{replica.ErrForeignCopies, "複製先に、このデータベースのものでない複製があります。復旧するか、空の場所を --replica に指定してください。"},
+	{replica.ErrOldDatabase, "データベースが、複製より古い状態に戻っています（停電などで、書いたはずのものがディスクから失われました）。madoguchi restore で複製から復旧してください。"},
 	{replica.ErrNotEncrypted, "複製先にデータ鍵がありません。庁舎の外には暗号化せずに送りません。madoguchi keys wrap で作ってください。"},
 	{replica.ErrClearCopies, "この複製先には暗号化していない複製があります。空の場所を --replica に指定してください。"},
 	{replica.ErrOlder, "複製の新しい部分が失われています。サーバーの報告より古い状態しか戻せないので、置き換えていません。それでも戻すときは --accept-loss を付けます。"},

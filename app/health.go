@@ -33,7 +33,7 @@ func withHealth(site http.Handler, status func() replica.Status) http.Handler {
 			s := status()
 			confirming := r.URL.Query().Get("confirming") == ""
 			if !confirming {
-				confirming = s.LastError == "" && s.Lag < confirmWithin && s.Copied.Sequence > 0
+				confirming = s.LastError == "" && s.Lag < confirmWithin && s.Copied.Sequence > 0 && s.Able
 			}
 			switch {
 			case s.Fenced:

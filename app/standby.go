@@ -40,6 +40,9 @@ type pair struct {
 	peer   string       // address of the other's resident site, "" for none
 	manual bool         // only a person lets it take over
 	blind  *atomic.Bool // it cannot read the copies
+	// stale: its own database went back to an earlier state; the copies have what
+	// is missing.
+	stale bool
 	// following is the follower while it stands by.
 	following *atomic.Pointer[restore.Follower]
 	host      *host
@@ -94,6 +97,11 @@ func standby(ctx context.Context, s Surroundings) (err error) {
 			}
 			return svc.announce(s.Out)
 		})
+		p.stale = errors.Is(err, replica.ErrOldDatabase)
+		if p.stale {
+			p.log.Error("the database lacks what its copies have; they replace it", "error", err)
+			continue
+		}
 		if !errors.Is(err, replica.ErrFenced) {
 			return err
 		}
@@ -105,7 +113,7 @@ func standby(ctx context.Context, s Surroundings) (err error) {
 // over from the other.
 func (p pair) turn(ctx context.Context) (took bool, err error) {
 	// A machine that serves and was only started anew answers nothing in between.
-	if now, err := p.look(ctx); err == nil && mayServe(now) {
+	if now, err := p.look(ctx); err == nil && mayServe(now) && !p.stale {
 		return false, nil
 	}
 	waiting, err := p.answerMeanwhile()
@@ -220,7 +228,7 @@ func (p pair) watch(ctx context.Context) (takeOver bool, err error) {
 			say("待機しています。複製先を読めません。")
 			p.log.Warn("the place of the copies cannot be read", "error", err)
 		case mayServe(now):
-			return false, nil
+			return p.stale, nil
 		case now.Beat.ReadableFrom > store.SchemaVersion():
 			// Before it would close the epoch of the one that can serve.
 			say(fmt.Sprintf("待機しています。もう一台のデータベースは、この版では扱えない形です（版%d以降。この機械は版%d）。この機械のmadoguchiを新しい版にするまで、引き継げません。",

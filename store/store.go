@@ -74,6 +74,7 @@ type Store struct {
 	walLeft     atomic.Bool // a replica looks after the WAL
 	checkpoints int         // wal_autocheckpoint now in force; the writer's
 
+	failing   atomic.Bool // the latest group commit failed as a whole
 	committed atomic.Pointer[Commit]
 	onCommit  atomic.Pointer[func(Commit)]
 	confirmer atomic.Pointer[Confirmer]

@@ -54,6 +54,10 @@ func (s *Store) Pulse(ctx context.Context) error {
 	return s.submit(ctx, &operation{ctx: ctx, fn: func(*Tx) error { return nil }, done: make(chan struct{})})
 }
 
+// Failing reports whether the latest group commit failed as a whole, as on a
+// disk that is full or gone.
+func (s *Store) Failing() bool { return s.failing.Load() }
+
 // Between runs fn between two group commits: no write of this process runs
 // meanwhile, so fn must be short. It is for work on the WAL, which a busy
 // writer would otherwise never let through. ctx counts until fn begins.
@@ -89,6 +93,7 @@ func (s *Store) write() {
 		if len(group) > 0 {
 			made, err := s.commit(group)
 			if err != nil {
+				s.failing.Store(true)
 				for _, op := range group {
 					op.err = err
 				}
@@ -171,6 +176,7 @@ func (s *Store) commit(group []*operation) (made bool, err error) {
 	if _, err := w.conn.ExecContext(ctx, "COMMIT"); err != nil {
 		return false, errors.Join(fmt.Errorf("commit: %w", err), w.rollback())
 	}
+	s.failing.Store(false)
 	next := Commit{Sequence: sequence, At: now}
 	for _, op := range group {
 		op.in = next

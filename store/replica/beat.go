@@ -64,12 +64,30 @@ func (r *Replica) sayAndLook(ctx context.Context, count int64) error {
 	if err := r.requireTurn(ctx); err != nil {
 		return err
 	}
+	if !r.able(ctx) {
+		return errUnable
+	}
 	e, _ := r.client.now()
 	copied := r.tracker.status(r.st.Now()).Copied
 	schema := r.st.Schema()
 	b := Beat{Epoch: e.String(), Counter: count, CommitSeq: copied.Sequence, CommittedAt: copied.At,
 		Version: schema.Version, ReadableFrom: schema.ReadableFrom, Policy: r.policy}
 	return r.client.place.putJSON(ctx, beatFolder+e.Node+".json", b, false)
+}
+
+// errUnable is why there is no heartbeat: a machine that cannot write must not
+// keep the other from taking over.
+var errUnable = errors.New("this machine cannot write")
+
+// able reports whether this machine can take writes and make files of changes.
+// Where the last write failed, it tries one.
+func (r *Replica) able(ctx context.Context) bool {
+	if r.st.Failing() {
+		soon, stop := context.WithTimeout(ctx, beatEvery)
+		defer stop()
+		_ = r.st.Pulse(soon) // Failing tells how it went
+	}
+	return !r.ill.Load() && !r.st.Failing()
 }
 
 // tidy removes epochs that ended longer ago than copies are kept. Claims stay:

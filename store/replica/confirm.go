@@ -42,14 +42,15 @@ func (r *Replica) Admit() error {
 		return errors.Join(store.ErrUnconfirmed, ErrFenced)
 	default:
 	}
-	if r.policy == Refuse && r.tracker.behind(r.policy.patience()) {
+	if r.policy == Refuse && r.tracker.behind(r.policy.patience()) || r.ill.Load() {
 		return store.ErrUnconfirmed
 	}
 	return nil
 }
 
 // Confirm waits until the target has a commit. It returns nil without it only
-// under the policy Provisional, and only while Unconfirmed says so.
+// under the policy Provisional, only while Unconfirmed says so, and not where
+// this machine itself fails: it could not bring the write to the target later.
 func (r *Replica) Confirm(c store.Commit) error {
 	r.waiting.Add(1)
 	defer r.waiting.Add(-1)
@@ -65,7 +66,7 @@ func (r *Replica) Confirm(c store.Commit) error {
 		case ok:
 			return nil
 		case !r.tracker.behind(limit):
-		case r.policy == Provisional:
+		case r.policy == Provisional && !r.ill.Load():
 			return nil
 		default:
 			return store.ErrUnconfirmed

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
 	"path/filepath"
@@ -76,6 +77,7 @@ type Replica struct {
 	fenced  chan struct{} // closed once another server has taken over
 	fence   sync.Once
 	beats   sync.WaitGroup
+	ill     atomic.Bool // this machine itself cannot make files of changes
 
 	// Of run, and of Close after done.
 	opened    bool      // all is open and the WAL is Litestream's
@@ -87,7 +89,8 @@ type Replica struct {
 // Start begins to copy st to target and returns at once when the target
 // cannot be reached: copying then begins as soon as it can. It fails with
 // ErrForeignCopies when the target holds copies of something else, with
-// ErrFenced when another server has taken over, and on a path that Litestream
+// ErrFenced when another server has taken over, with ErrOldDatabase when the
+// database went back to an earlier state, and on a path that Litestream
 // cannot open. Close it after the store, never before.
 func Start(ctx context.Context, st *store.Store, target Target, cfg Config, policy Policy, log *slog.Logger) (*Replica, error) {
 	if err := cfg.check(); err != nil {
@@ -113,6 +116,9 @@ func Start(ctx context.Context, st *store.Store, target Target, cfg Config, poli
 	r.client.guard = r.requireTurn
 	r.configure(path, cfg)
 	r.tracker.remember(r.meta)
+	if err := requireNewest(ctx, st, r.meta); err != nil {
+		return nil, fmt.Errorf("copy to %s: %w", target, err)
+	}
 	// A target that does not answer must not keep the counter closed.
 	soon, stop := context.WithTimeoutCause(ctx, startDeadline, errDeadline)
 	var first []*ltx.FileInfo
@@ -308,15 +314,9 @@ func (r *Replica) noteGuests(ctx context.Context) {
 
 // copy brings everything committed by now to the target.
 func (r *Replica) copy(ctx context.Context, listing []*ltx.FileInfo) error {
-	if err := r.open(ctx, listing); err != nil {
-		return err
-	}
-	// Reading the WAL and checkpointing are local and short. They are not cut
-	// off, and they go on while the target is away: they bound the WAL.
-	if err := r.db.Sync(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("read changes: %w", err)
-	}
-	if err := r.checkpoint(ctx); err != nil {
+	err := r.stage(ctx, listing)
+	r.ill.Store(err != nil)
+	if err != nil {
 		return err
 	}
 	if err := r.inspect(ctx); err != nil {
@@ -327,6 +327,8 @@ func (r *Replica) copy(ctx context.Context, listing []*ltx.FileInfo) error {
 		return fmt.Errorf("find own position: %w", err)
 	}
 	if err := r.db.Replica.Sync(ctx); err != nil {
+		var file *fs.PathError
+		r.ill.Store(errors.As(err, &file) && strings.HasPrefix(file.Path, r.meta))
 		return fmt.Errorf("copy changes: %w", err)
 	}
 	if err := r.requireSole(here); err != nil {
@@ -339,6 +341,20 @@ func (r *Replica) copy(ctx context.Context, listing []*ltx.FileInfo) error {
 		}
 	}
 	return r.client.announce(ctx, r.meta, &r.turn, r.st.Now())
+}
+
+// stage reads what was committed into files of changes on this machine. What
+// fails here is this machine's own fault.
+func (r *Replica) stage(ctx context.Context, listing []*ltx.FileInfo) error {
+	if err := r.open(ctx, listing); err != nil {
+		return err
+	}
+	// Reading the WAL and checkpointing are local and short. They are not cut
+	// off, and they go on while the target is away: they bound the WAL.
+	if err := r.db.Sync(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("read changes: %w", err)
+	}
+	return r.checkpoint(ctx)
 }
 
 // open hands the WAL over to Litestream and lets it find its place there. The
@@ -443,7 +459,7 @@ func (r *Replica) requireSole(staged ltx.Pos) error {
 // Status tells how the copy stands now.
 func (r *Replica) Status() Status {
 	s := r.tracker.status(r.st.Now())
-	s.Target, s.Policy = r.target.String(), r.policy
+	s.Target, s.Policy, s.Able = r.target.String(), r.policy, !r.ill.Load() && !r.st.Failing()
 	if e, _ := r.client.now(); e != (Epoch{}) {
 		s.Epoch, s.Mode = e.String(), r.client.mode()
 	}

@@ -17,6 +17,8 @@ type Status struct {
 	Epoch string
 	// Mode is how the epoch is guarded, "" before the target has answered.
 	Mode Mode
+	// Able: this machine's own disk takes writes and files of changes.
+	Able bool
 	// Fenced: another server has taken over; this one answers no write any more.
 	Fenced bool
 	// Committed is the newest group commit of the database.
