@@ -1,6 +1,6 @@
 # make demo    build and run with fictional data
 # make test    install what the tests need, then run every test
-# make soak    the long runs: fuzzing, repeated races and crashes
+# make soak    the long runs: fuzzing, repeated races and crashes, pairs under torture
 # make bench   speed and memory on this machine
 # make bench-pair  bookings a second with and without waiting for the copies
 # make screens  every page in every state, language and size as pictures to look through
@@ -32,11 +32,13 @@ check:
 	$(GO) tool staticcheck ./...
 
 # Every test whole, then once more with the race detector (where -short draws
-# fewer of the random sequences), then the running program in its browsers.
+# fewer of the random sequences), then the running program in its browsers, and
+# two machines through each kind of fault once.
 test: deps check build
 	$(GO) test -timeout 30m $$($(GO) list ./... | grep -v /e2e)
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 30m $$($(GO) list ./... | grep -v /e2e)
 	$(GO) test -timeout 30m -count=1 ./e2e
+	$(GO) test -timeout 15m -count=1 -v ./e2e/torture
 
 soak: deps build
 	sh .ci/soak

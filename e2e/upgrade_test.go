@@ -131,10 +131,10 @@ func TestReleaseIsNotTakenBackOverWhatItTookAway(t *testing.T) {
 	n.awaitReady(time.Second)
 }
 
-// managedPair is newPair with a manager for each machine.
+// managedPair is two machines with a store between them and a manager each.
 func managedPair(t *testing.T) (a, b *node) {
 	t.Helper()
-	at := objectStore(t, true)
+	at := objectStore(t)
 	a, b = machine(t, "a", at), machine(t, "b", at)
 	a.peer, b.peer = b, a
 	share(t, at, a, b)
