@@ -188,9 +188,7 @@ func (c *Config) complete(cmd command) []string {
 		wrong = append(wrong, "--public と --console: 同じアドレスは使えません")
 	}
 	wrong = append(wrong, c.Mail.wrong()...)
-	if len(c.Alert.To) > 0 && !c.Mail.On() {
-		wrong = append(wrong, "--alert-mail: メールで知らせるには、--smtp-host も指定してください")
-	}
+	wrong = append(wrong, c.wrongAlerts()...)
 	if !cmd.has(optReplica.name) || c.Data == "" {
 		return wrong
 	}

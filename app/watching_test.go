@@ -27,6 +27,9 @@ func TestAlertsAreConfiguredAsAWhole(t *testing.T) {
 		{"mail without a mail server", []string{"--alert-mail", "it@example.jp"}, "--alert-mail"},
 		{"an address that is none", []string{"--alert-mail", "it@example.jp, nobody"}, "--alert-mail"},
 		{"a hook that is none", []string{"--alert-webhook", "ftp://example.jp"}, "--alert-webhook"},
+		{"a second tier", []string{"--alert-webhook", "https://a.example.jp/", "--alert-second-webhook", "https://b.example.jp/secret", "--alert-second-after", "20m"}, ""},
+		{"a second tier alone", []string{"--alert-second-webhook", "https://b.example.jp/"}, "--alert-second-webhook"},
+		{"a second tier by mail without a mail server", []string{"--alert-webhook", "https://a.example.jp/", "--alert-second-mail", "it@example.jp"}, "--alert-second-mail"},
 		{"quiet hours", []string{"--alert-quiet", "20:00-07:00"}, ""},
 		{"quiet hours that are none", []string{"--alert-quiet", "night"}, "--alert-quiet"},
 		{"too short a limit", []string{"--alert-behind", "1s"}, "--alert-behind"},
@@ -39,7 +42,7 @@ func TestAlertsAreConfiguredAsAWhole(t *testing.T) {
 			if c.wrong == "" && err != nil || c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)) {
 				t.Errorf("got %v, want it to name %q", err, c.wrong)
 			}
-			if strings.Contains(optAlertHook.get(cfg), "secret") {
+			if strings.Contains(optAlertHook.get(cfg)+optSecondHook.get(cfg), "secret") {
 				t.Error("check would show the hook's secret")
 			}
 		})

@@ -13,14 +13,12 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"madoguchi/app/apptest"
 	"madoguchi/app/jp"
 	"madoguchi/e2e/book"
 )
 
-var (
-	update = flag.Bool("update", false, "rewrite what the tests write about themselves")
-	every  = flag.Bool("every", false, "run axe on every page in every language, not only in Japanese and English")
-)
+var every = flag.Bool("every", false, "run axe on every page in every language, not only in Japanese and English")
 
 const resultFile = "../templates/accessibility.json"
 
@@ -158,7 +156,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 		var found []violation
 		b.do(emulation.SetDeviceMetricsOverride(320, 640, 1, false), chromedp.Navigate(server.URL+p.Address()),
 			chromedp.Evaluate(drawn, nil, awaitPromise), chromedp.Evaluate(ownChecks, &bad))
-		if p.Language == "ja" || p.Language == "en" || *every || *update {
+		if p.Language == "ja" || p.Language == "en" || *every || apptest.Updating() {
 			b.do(chromedp.Evaluate(b.axe, nil), chromedp.Evaluate(runAxe, &found, awaitPromise))
 		}
 		b.do(emulation.SetDeviceMetricsOverride(640, 800, 1, false), chromedp.Evaluate(largeCheck, &large))
@@ -217,7 +215,7 @@ func rowsOf(failed map[string]bool) []row {
 // fewer pages than there are.
 func compareResults(t *testing.T, got tested) {
 	t.Helper()
-	if *update {
+	if apptest.Updating() {
 		text, err := json.MarshalIndent(got, "", "  ")
 		if err != nil {
 			t.Fatal(err)

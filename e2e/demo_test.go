@@ -46,7 +46,8 @@ func TestMain(m *testing.M) {
 type town struct {
 	*testing.T
 	dir     string
-	program string // "" for the one of this release
+	program string   // "" for the one of this release
+	extra   []string // further settings
 	process *exec.Cmd
 	log     *os.File
 	start   struct {
@@ -94,7 +95,7 @@ func (w *town) up() {
 	if w.log, err = os.OpenFile(filepath.Join(w.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		w.Fatal(err)
 	}
-	w.process = w.command("demo", "--json", "--public", "127.0.0.1:0", "--console", "127.0.0.1:0")
+	w.process = w.command("demo", append([]string{"--json", "--public", "127.0.0.1:0", "--console", "127.0.0.1:0"}, w.extra...)...)
 	w.process.Stderr = w.log
 	out, err := w.process.StdoutPipe()
 	if err != nil {

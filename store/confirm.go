@@ -10,7 +10,8 @@ import (
 var ErrUnconfirmed = errors.New("the write is not confirmed by the second place")
 
 // Confirmer decides whether a write that is in this file may be answered. A
-// replica is one.
+// replica is one. Its errors are ErrUnconfirmed itself while the second place is
+// away, and one that wraps it where nothing at all may be answered any more.
 type Confirmer interface {
 	// Admit is asked before a write begins; its error is the write's answer.
 	Admit() error

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -150,5 +151,28 @@ func TestPulseCommitsWithoutTheSecondPlace(t *testing.T) {
 	}
 	if err := s.Write(t.Context(), func(*Tx) error { return nil }); !errors.Is(err, ErrUnconfirmed) {
 		t.Errorf("got %v for a write, want ErrUnconfirmed", err)
+	}
+}
+
+// succeeded is a server that must not answer any more.
+type succeeded struct{ refusing }
+
+var errSucceeded = fmt.Errorf("succeeded: %w", ErrUnconfirmed)
+
+func (succeeded) Admit() error { return errSucceeded }
+
+func TestWhatMayBeLostWithTheMachineIsWrittenWithoutTheSecondPlace(t *testing.T) {
+	s := open(t)
+	s.SetConfirmer(refusing{})
+	if err := s.WriteHere(t.Context(), set("a", "1")); err != nil || !has(s, "a") {
+		t.Errorf("got %v, want it written", err)
+	}
+	boom := errors.New("boom")
+	if err := s.WriteHere(t.Context(), func(*Tx) error { return boom }); !errors.Is(err, boom) {
+		t.Errorf("got %v, want %v", err, boom)
+	}
+	s.SetConfirmer(succeeded{})
+	if err := s.WriteHere(t.Context(), set("b", "2")); !errors.Is(err, errSucceeded) || has(s, "b") {
+		t.Errorf("got %v from a server that was succeeded, want it refused", err)
 	}
 }

@@ -58,6 +58,26 @@ func (s *Store) Pulse(ctx context.Context) error {
 // disk that is full or gone.
 func (s *Store) Failing() bool { return s.failing.Load() }
 
+// WriteHere is Write for what may be lost together with this machine, such as
+// a session: while the second place is away it is answered all the same. A
+// server that was succeeded is refused as ever.
+func (s *Store) WriteHere(ctx context.Context, fn func(*Tx) error) error {
+	c := s.confirmer.Load()
+	if c != nil {
+		if err := (*c).Admit(); err != nil && err != ErrUnconfirmed {
+			return err
+		}
+	}
+	op := &operation{ctx: ctx, fn: fn, done: make(chan struct{})}
+	if err := s.submit(ctx, op); err != nil || c == nil {
+		return err
+	}
+	if err := (*c).Confirm(op.in); err != ErrUnconfirmed {
+		return err
+	}
+	return nil
+}
+
 // Between runs fn between two group commits: no write of this process runs
 // meanwhile, so fn must be short. It is for work on the WAL, which a busy
 // writer would otherwise never let through. ctx counts until fn begins.

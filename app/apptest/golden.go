@@ -12,6 +12,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files with what the tests got")
 
+// Updating reports whether tests are to write what they would compare with.
+func Updating() bool { return *update }
+
 var (
 	secretField = regexp.MustCompile(`(name="(?:csrf|once)" value=")[^"]*(")`)
 	assetHash   = regexp.MustCompile(`(/assets/)[0-9a-f]{16}(/)`)

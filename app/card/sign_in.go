@@ -18,7 +18,7 @@ import (
 func SignIn(ctx context.Context, st *store.Store, request, browser string, n NoticeNumber, birth jp.BirthDate) (Record, error) {
 	var r Record
 	ok := false
-	err := st.Write(ctx, func(tx *store.Tx) (err error) {
+	err := st.WriteHere(ctx, func(tx *store.Tx) (err error) {
 		var blocked bool
 		ok, blocked, err = attempt.Guard(tx, func() (bool, error) {
 			var err error

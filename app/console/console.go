@@ -256,8 +256,13 @@ func refOf(c *gin.Context) store.Ref { return store.Ref(c.Param("ref")) }
 // write runs an operation and what it stands for in one transaction, once for
 // each form, and sends the browser where do says, with a sentence about it.
 func (d *Desk) write(c *gin.Context, flash string, do func(tx *store.Tx) (location string, err error)) error {
+	return d.writeBy(d.store.Write, c, flash, do)
+}
+
+// writeBy is write by one of the store's ways.
+func (d *Desk) writeBy(by func(context.Context, func(*store.Tx) error) error, c *gin.Context, flash string, do func(tx *store.Tx) (location string, err error)) error {
 	var to string
-	err := d.store.Write(c, func(tx *store.Tx) (err error) {
+	err := by(c, func(tx *store.Tx) (err error) {
 		to, err = web.Once(tx, c, func() (string, error) { return do(tx) })
 		return err
 	})

@@ -69,7 +69,7 @@ func (d *Desk) mails(c *gin.Context) error {
 	}
 	err := d.store.Read(c, func(tx *store.Tx) error {
 		for _, l := range mailLists {
-			n, err := mail.Count(tx, l.state)
+			n, err := mail.Count(tx, l.state, limitOf(c))
 			if err != nil {
 				return err
 			}
@@ -80,14 +80,14 @@ func (d *Desk) mails(c *gin.Context) error {
 			p.Lists = append(p.Lists, to)
 			p.Cut = p.Cut || to.Here && n > mail.ListMost
 		}
-		lines, err := mail.List(tx, p.Shown)
+		lines, err := mail.List(tx, p.Shown, limitOf(c))
 		if err != nil {
 			return err
 		}
 		for _, l := range lines {
 			p.Rows = append(p.Rows, mailRowOf(l))
 		}
-		return p.server(tx)
+		return p.server(tx, limitOf(c))
 	})
 	if err != nil {
 		return err
@@ -96,9 +96,9 @@ func (d *Desk) mails(c *gin.Context) error {
 }
 
 // server finds out whether the mail server is to blame for what waits or failed.
-func (p *mailsPage) server(tx *store.Tx) error {
+func (p *mailsPage) server(tx *store.Tx, of mail.Places) error {
 	for _, s := range []mail.State{mail.Failed, mail.Waiting} {
-		lines, err := mail.List(tx, s)
+		lines, err := mail.List(tx, s, of)
 		if err != nil {
 			return err
 		}
@@ -152,15 +152,28 @@ func mailRowOf(l mail.Line) mailRow {
 	return r
 }
 
+// ourMail is NotHere for the mail of the request where it is about a booking at a
+// place at which who is signed in does not work.
+func ourMail(tx *store.Tx, c *gin.Context) error {
+	yes, err := mail.Belongs(tx, refOf(c), limitOf(c))
+	if err == nil && !yes {
+		err = NotHere
+	}
+	return err
+}
+
 func (d *Desk) sendAgain(c *gin.Context) error {
 	return d.write(c, "mail_again", func(tx *store.Tx) (string, error) {
+		if err := ourMail(tx, c); err != nil {
+			return "", err
+		}
 		return "/mails", mail.SendAgain(tx, actor(c), refOf(c))
 	})
 }
 
 func (d *Desk) sendAllAgain(c *gin.Context) error {
 	return d.write(c, "mail_again", func(tx *store.Tx) (string, error) {
-		_, err := mail.SendAllAgain(tx, actor(c))
+		_, err := mail.SendAllAgain(tx, actor(c), limitOf(c))
 		return "/mails", err
 	})
 }
@@ -168,6 +181,9 @@ func (d *Desk) sendAllAgain(c *gin.Context) error {
 // told notes that the person was told by telephone or at the counter.
 func (d *Desk) told(c *gin.Context) error {
 	return d.write(c, "mail_told", func(tx *store.Tx) (string, error) {
+		if err := ourMail(tx, c); err != nil {
+			return "", err
+		}
 		return "/mails", mail.Told(tx, actor(c), refOf(c))
 	})
 }

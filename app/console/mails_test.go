@@ -70,6 +70,29 @@ func TestMailIsSentAgainWhenStaffAsk(t *testing.T) {
 	}
 }
 
+func TestMailsAreThoseOfThePlacesOneWorksAt(t *testing.T) {
+	o := open(t)
+	o.desk.mailFrom = "yoyaku@town.example.jp"
+	o.mailTo(o.hanako, o.slot(o.main, thursday, "9:30"), mail.Failed, mail.WhySignIn)
+	o.mailTo(o.ichiro, o.slot(o.branch, thursday, "9:30"), mail.Failed, mail.WhySignIn)
+	here := o.clerk().Get("/mails")
+	must(t, here, http.StatusOK, "送れなかったもの（2件）", "髙橋 花子")
+	again, told := formTo(t, here, "/again"), formTo(t, here, "/told") // of the newest, at the branch
+	o.limit("madoguchi1", o.main)
+	p := o.clerk().Get("/mails")
+	must(t, p, http.StatusOK, "送れなかったもの（1件）", "髙橋 花子", "送れなかった1件を、すべて送り直す")
+	if strings.Contains(p.Text(), o.ichiro.Name) {
+		t.Error("the list shows somebody of another place")
+	}
+	for _, action := range []string{again, told} {
+		must(t, here.Submit(action, nil), http.StatusForbidden, "担当する受付場所ではない")
+	}
+	must(t, p.Submit("/mails/again", nil), http.StatusOK, "送れなかったもの（0件）", "これから送るもの（1件）")
+	if n := o.count(`SELECT count(*) FROM mail WHERE state = 'failed'`); n != 1 {
+		t.Errorf("got %d failed mails, want the other place's untouched", n)
+	}
+}
+
 func TestWithoutAMailServerThePageSaysSo(t *testing.T) {
 	o := open(t)
 	must(t, o.administrator().Get("/mails"), http.StatusOK, "メールの送信は設定されていません")

@@ -63,7 +63,7 @@ func (d *Desk) signIn(c *gin.Context) error {
 // signOut ends the session.
 func (d *Desk) signOut(c *gin.Context) error {
 	by := actor(c)
-	if err := d.store.Write(c, func(tx *store.Tx) error { return staff.SignOut(tx, by) }); err != nil {
+	if err := d.store.WriteHere(c, func(tx *store.Tx) error { return staff.SignOut(tx, by) }); err != nil {
 		return err
 	}
 	session := d.site.Session(c)

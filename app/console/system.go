@@ -137,14 +137,15 @@ func placesOf(m watch.Measured) []placeLine {
 	return append(all, placeLine{"プログラムの版", orNone(m.Release)}, placeLine{"データベースの版", fmt.Sprint(m.Schema)})
 }
 
-// acknowledge notes that somebody has seen to an alarm.
+// acknowledge notes that somebody has seen to an alarm, also while the place of
+// the copies is what is wrong.
 func (d *Desk) acknowledge(c *gin.Context) error {
 	kind := watch.Kind(web.ReadForm(c, "kind").Raw("kind"))
 	if !slices.Contains(watch.Kinds(), kind) {
 		return AlarmUnknown
 	}
 	by := actor(c)
-	err := d.write(c, "alarm_acknowledged", func(tx *store.Tx) (string, error) {
+	err := d.writeBy(d.store.WriteHere, c, "alarm_acknowledged", func(tx *store.Tx) (string, error) {
 		return "/system", watch.Acknowledged(tx, by, kind)
 	})
 	if err == nil {
@@ -156,7 +157,7 @@ func (d *Desk) acknowledge(c *gin.Context) error {
 // testAlarms sends a message to everybody who would get an alarm.
 func (d *Desk) testAlarms(c *gin.Context) error {
 	test := false
-	err := d.write(c, "alarm_tested", func(tx *store.Tx) (string, error) {
+	err := d.writeBy(d.store.WriteHere, c, "alarm_tested", func(tx *store.Tx) (string, error) {
 		test = true
 		return "/system", watch.Tested(tx, actor(c))
 	})

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"madoguchi/app/booking"
 	"madoguchi/app/staff"
 	"madoguchi/app/watch"
+	"madoguchi/store"
 	"madoguchi/store/replica"
 )
 
@@ -70,7 +72,7 @@ func TestStatusPageIsForAdministratorsAndSaysHowThingsStand(t *testing.T) {
 }
 
 // copied keeps copies of the office's database in a folder, and confirms by it.
-func copied(t *testing.T, o *office) (copies *replica.Replica, folder string) {
+func copied(t *testing.T, o *office, policy replica.Policy) (copies *replica.Replica, folder string) {
 	t.Helper()
 	folder = filepath.Join(t.TempDir(), "copies")
 	target, err := replica.Parse(folder)
@@ -85,7 +87,7 @@ func copied(t *testing.T, o *office) (copies *replica.Replica, folder string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if copies, err = replica.Start(t.Context(), o.st, target, cfg, replica.Provisional, slog.New(slog.DiscardHandler)); err != nil {
+	if copies, err = replica.Start(t.Context(), o.st, target, cfg, policy, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -113,7 +115,7 @@ func until(t *testing.T, what string, ok func() bool) {
 // share on another machine does.
 func TestWhatIsProvisionalIsSaidUntilTheCopiesHaveIt(t *testing.T) {
 	o := open(t)
-	copies, folder := copied(t, o)
+	copies, folder := copied(t, o, replica.Provisional)
 	w := watched(t, o, copies, "")
 	if err := errors.Join(os.Rename(folder, folder+"-away"), os.WriteFile(folder, nil, 0o600)); err != nil {
 		t.Fatal(err)
@@ -138,6 +140,35 @@ func TestWhatIsProvisionalIsSaidUntilTheCopiesHaveIt(t *testing.T) {
 		}
 	}
 	must(t, o.administrator().Get("/system"), http.StatusOK, "仮受付の予約はありません", "遅れ 0秒")
+}
+
+// With the policy refuse nothing is written while the copies are away, but
+// whoever is to mend that gets in, sees how it stands and acknowledges it.
+func TestAlarmIsAcknowledgedWhileTheCopiesAreAway(t *testing.T) {
+	o := open(t)
+	copies, folder := copied(t, o, replica.Refuse)
+	w := watched(t, o, copies, "")
+	if err := errors.Join(os.Rename(folder, folder+"-away"), os.WriteFile(folder, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.st.WriteHere(t.Context(), func(tx *store.Tx) error { return watch.Tested(tx, system) }); err != nil || copies.Admit() == nil {
+		t.Fatalf("got %v, want it written and others refused", err)
+	}
+	o.clock.Advance(10 * time.Minute)
+	w.Turn(t.Context())
+	p := o.administrator().Get("/system")
+	must(t, p, http.StatusOK, "複製が遅れています", "新しい予約を断っています")
+	p = p.Submit("/system/acknowledge", nil)
+	must(t, p, http.StatusOK, "確認したことを記録しました", "確認した人")
+	if n := o.count(`SELECT count(*) FROM audit WHERE action = 'alarm_acknowledged' AND actor = ?`, o.accounts["kanri"].Ref); n != 1 {
+		t.Errorf("got %d entries, want 1", n)
+	}
+	refused := o.administrator().Get("/password").Submit("/password", url.Values{"current": {o.passwords["kanri"]}, "new": {goodPassword}, "again": {goodPassword}})
+	must(t, refused, http.StatusServiceUnavailable)
+	if err := errors.Join(os.Remove(folder), os.Rename(folder+"-away", folder)); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the copy", func() bool { s := copies.Status(); return s.Copied == s.Committed })
 }
 
 func TestAlarmsAreAcknowledgedAndTestedFromThePage(t *testing.T) {

@@ -3,6 +3,8 @@ package mail
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"madoguchi/app/audit"
@@ -37,19 +39,35 @@ var lists = map[State]string{
 	Sent:    `(mail.state IN ('sent', 'dropped') OR mail.told_at IS NOT NULL)`,
 }
 
+// Places are the rows of the places whose mails are meant; none means all. A
+// mail belongs to the place of its booking; one about no booking, such as the
+// confirmation of an address, is everybody's.
+type Places []int64
+
+const ours = `(? = '[]' OR mail.booking_ref = '' OR EXISTS (SELECT 1 FROM booking JOIN slot ON slot.id = booking.slot_id
+	WHERE booking.ref = mail.booking_ref AND slot.venue_id IN (SELECT value FROM json_each(?))))`
+
+func (p Places) text() string {
+	parts := make([]string, len(p))
+	for i, id := range p {
+		parts[i] = strconv.FormatInt(id, 10)
+	}
+	return "[" + strings.Join(parts, ",") + "]"
+}
+
 // List lists mails: Failed, what nobody has dealt with; Waiting, what is still
 // to be sent; Sent, what is over in whatever way. Newest first.
-func List(tx *store.Tx, s State) ([]Line, error) {
+func List(tx *store.Tx, s State, of Places) ([]Line, error) {
 	return store.All[Line](tx, `SELECT `+columns+`, coalesce(card.ref, '') AS card_ref, recipient.name, recipient.telephone,
 		(SELECT max(started_at) FROM mail_attempt WHERE mail_id = mail.id) AS last_at,
 		coalesce((SELECT number FROM booking WHERE ref = mail.booking_ref), '') AS booking_number
 		FROM mail LEFT JOIN card ON card.id = mail.card_id JOIN recipient ON recipient.id = `+person+`
-		WHERE `+lists[s]+` ORDER BY coalesce(mail.ended_at, mail.queued_at) DESC, mail.id DESC LIMIT ?`, ListMost)
+		WHERE `+lists[s]+` AND `+ours+` ORDER BY coalesce(mail.ended_at, mail.queued_at) DESC, mail.id DESC LIMIT ?`, of.text(), of.text(), ListMost)
 }
 
 // Count counts a list.
-func Count(tx *store.Tx, s State) (int, error) {
-	return store.One[int](tx, `SELECT count(*) FROM mail WHERE `+lists[s])
+func Count(tx *store.Tx, s State, of Places) (int, error) {
+	return store.One[int](tx, `SELECT count(*) FROM mail WHERE `+lists[s]+` AND `+ours, of.text(), of.text())
 }
 
 // Attempt is one try to send a mail.
@@ -64,6 +82,15 @@ type Attempt struct {
 // Attempts lists the tries of a mail, oldest first.
 func Attempts(tx *store.Tx, id int64) ([]Attempt, error) {
 	return store.All[Attempt](tx, `SELECT started_at, ended_at, outcome, why, code FROM mail_attempt WHERE mail_id = ? ORDER BY id`, id)
+}
+
+// Belongs reports whether a mail is one of these places'. Problem: NotFound.
+func Belongs(tx *store.Tx, ref store.Ref, of Places) (bool, error) {
+	yes, err := store.One[bool](tx, `SELECT `+ours+` FROM mail WHERE ref = ?`, of.text(), of.text(), ref)
+	if errors.Is(err, store.ErrNotFound) {
+		err = NotFound
+	}
+	return yes, err
 }
 
 func byRef(tx *store.Tx, ref store.Ref) (Row, error) {
@@ -91,10 +118,10 @@ func SendAgain(tx *store.Tx, by audit.Actor, ref store.Ref) error {
 	return audit.Record(tx, by, audit.MailAgain, r.subject(), nil)
 }
 
-// SendAllAgain does so for every failed mail for which the operator's mail
-// server was to blame, and returns how many there were.
-func SendAllAgain(tx *store.Tx, by audit.Actor) (n int, err error) {
-	all, err := List(tx, Failed)
+// SendAllAgain does so for every failed mail of these places for which the
+// operator's mail server was to blame, and returns how many there were.
+func SendAllAgain(tx *store.Tx, by audit.Actor, of Places) (n int, err error) {
+	all, err := List(tx, Failed, of)
 	if err != nil {
 		return 0, err
 	}

@@ -237,7 +237,7 @@ func TestMailIsGivenUpAfterThreeDaysAndSentAgainWhenStaffAsk(t *testing.T) {
 	w.want(v, "booked failed unreachable")
 	var lines []mail.Line
 	apptest.Read(t, w.st, func(tx *store.Tx) (err error) {
-		lines, err = mail.List(tx, mail.Failed)
+		lines, err = mail.List(tx, mail.Failed, nil)
 		return err
 	})
 	if len(lines) != 1 || lines[0].Attempts < 10 || lines[0].EndedAt.Sub(lines[0].QueuedAt) > 72*time.Hour || !lines[0].Why.Ours() {
@@ -245,7 +245,7 @@ func TestMailIsGivenUpAfterThreeDaysAndSentAgainWhenStaffAsk(t *testing.T) {
 	}
 	server := apptest.NewMailServer(t, apptest.MailServerOptions{})
 	w.write(func(tx *store.Tx) error {
-		n, err := mail.SendAllAgain(tx, w.by)
+		n, err := mail.SendAllAgain(tx, w.by, nil)
 		if n != 1 {
 			t.Errorf("got %d sent again, want 1", n)
 		}

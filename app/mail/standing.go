@@ -20,10 +20,10 @@ type Standing struct {
 
 // StandingOf measures the outbox.
 func StandingOf(tx *store.Tx) (s Standing, err error) {
-	if s.Waiting, err = Count(tx, Waiting); err != nil {
+	if s.Waiting, err = Count(tx, Waiting, nil); err != nil {
 		return s, err
 	}
-	if s.Failed, err = Count(tx, Failed); err != nil {
+	if s.Failed, err = Count(tx, Failed, nil); err != nil {
 		return s, err
 	}
 	s.OldestAt, err = store.One[time.Time](tx, `SELECT queued_at FROM mail WHERE state IN ('waiting', 'sending') ORDER BY queued_at LIMIT 1`)

@@ -18,12 +18,22 @@ import (
 
 // Channels say whom to tell, and when.
 type Channels struct {
-	Server *mail.Server // nil: no alarm goes by mail
-	To     []string     // addresses of those who look after the system
-	Hook   string       // address that alarms are posted to, "" for none
+	Server *mail.Server  // nil: no alarm goes by mail
+	To     []string      // addresses of those who look after the system
+	Hook   string        // address that alarms are posted to, "" for none
+	Second Tier          // who is told of an urgent alarm that nobody acknowledges (二次の届け先)
+	After  time.Duration // this long after the first; 0 means the default
 	Quiet  Quiet
 	Repeat time.Duration // until an urgent alarm is acknowledged; 0 means the default
 }
+
+// Tier are those who are told at the same time, as in Channels.
+type Tier struct {
+	To   []string
+	Hook string
+}
+
+func (t Tier) any() bool { return len(t.To) > 0 || t.Hook != "" }
 
 // Posted is what the hook gets, as JSON. Text alone is enough for the chat
 // programs that show what is posted to them.
@@ -40,20 +50,33 @@ type Posted struct {
 
 // channel is one way to one receiver.
 type channel struct {
-	name string // in the state; holds no secret
-	kind string // mail or hook
-	send func(ctx context.Context, m message) (why string)
+	name   string // in the state; holds no secret
+	kind   string // mail or hook
+	label  string // on the screen
+	second bool
+	send   func(ctx context.Context, m message) (why string)
 }
 
 func (c Channels) channels() []channel {
+	all := c.of(Tier{c.To, c.Hook}, "", "")
+	for _, second := range c.of(c.Second, "second-", "二次：") {
+		second.second = true
+		all = append(all, second)
+	}
+	return all
+}
+
+func (c Channels) of(t Tier, name, label string) []channel {
 	var all []channel
 	if c.Server != nil {
-		for i, to := range c.To {
-			all = append(all, channel{fmt.Sprintf("mail-%d", i+1), "mail", func(ctx context.Context, m message) string { return c.mail(ctx, to, m) }})
+		for i, to := range t.To {
+			all = append(all, channel{name: fmt.Sprintf("%smail-%d", name, i+1), kind: "mail", label: label + "メール " + to,
+				send: func(ctx context.Context, m message) string { return c.mail(ctx, to, m) }})
 		}
 	}
-	if c.Hook != "" {
-		all = append(all, channel{"hook", "hook", c.post})
+	if t.Hook != "" {
+		all = append(all, channel{name: name + "hook", kind: "hook", label: label + "通知先（Webhook）",
+			send: func(ctx context.Context, m message) string { return post(ctx, t.Hook, m) }})
 	}
 	return all
 }
@@ -85,7 +108,7 @@ func (c Channels) mail(ctx context.Context, to string, m message) string {
 	if m.Phase != Trial {
 		body += fmt.Sprintf("いつから：%s\n", at(m.Since))
 	}
-	if m.Phase == First || m.Phase == Again {
+	if m.Phase.calls() {
 		body += fmt.Sprintf("すること：%s\n手順書：docs/runbooks/%s\n", m.Kind.Do(), m.Kind.Runbook())
 		if m.Level == Urgent {
 			body += "\n職員用画面の「システム」で「確認した」を押すまで、くり返し知らせます。\n"
@@ -105,10 +128,10 @@ var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) er
 
 // post tells the hook. What goes wrong is said without the address, which may
 // hold a secret.
-func (c Channels) post(ctx context.Context, m message) string {
+func post(ctx context.Context, hook string, m message) string {
 	p := Posted{Kind: m.Kind, Level: m.Level, Phase: m.Phase, Since: m.Since.In(jp.Tokyo), Times: m.Times, Machine: machine(),
 		Text: fmt.Sprintf("［%s］%s（%s）\n%s", m.Phase.label(), m.heading(), machine(), m.Text)}
-	if m.Phase == First || m.Phase == Again {
+	if m.Phase.calls() {
 		p.Runbook = m.Kind.Runbook()
 		p.Text += "\nすること：" + m.Kind.Do()
 	}
@@ -116,7 +139,7 @@ func (c Channels) post(ctx context.Context, m message) string {
 	if err != nil {
 		return "文面を作れませんでした"
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Hook, bytes.NewReader(text))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, hook, bytes.NewReader(text))
 	if err != nil {
 		return "通知先のアドレスが正しくありません"
 	}
@@ -148,12 +171,8 @@ func (w *Watcher) Outcomes() []Outcome {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var all []Outcome
-	for i, c := range w.o.channels() {
-		label := "通知先（Webhook）"
-		if c.kind == "mail" {
-			label = "メール " + w.o.To[i]
-		}
-		all = append(all, Outcome{label, w.s.Last[c.name]})
+	for _, c := range w.o.channels() {
+		all = append(all, Outcome{c.label, w.s.Last[c.name]})
 	}
 	return all
 }

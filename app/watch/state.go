@@ -23,9 +23,13 @@ type Alarm struct {
 	GoneAt time.Time `json:"gone_at"` // since when it is good again; zero while it is not
 	ToldAt time.Time `json:"told_at"` // last; zero: not yet
 	Times  int       `json:"times"`
-	By     store.Ref `json:"by"` // account of who acknowledged it
-	AckAt  time.Time `json:"ack_at"`
-	Event  bool      `json:"event"` // it happened; it ends when it is acknowledged
+	// FirstAt is when the first of those to be told was told, SecondAt when those
+	// behind them were, because nobody had acknowledged it; zero: not yet.
+	FirstAt  time.Time `json:"first_at"`
+	SecondAt time.Time `json:"second_at"`
+	By       store.Ref `json:"by"` // account of who acknowledged it
+	AckAt    time.Time `json:"ack_at"`
+	Event    bool      `json:"event"` // it happened; it ends when it is acknowledged
 }
 
 // Acknowledged reports whether somebody has seen to it (確認済み).

@@ -15,6 +15,9 @@ const (
 	// and goes is one alarm, not many.
 	calm          = time.Minute
 	defaultRepeat = 30 * time.Minute
+	// defaultAfter is how long those who look after the system have before others
+	// are told as well.
+	defaultAfter = time.Hour
 	// noticeRepeat is for what can wait: once a day is a reminder, more is noise.
 	noticeRepeat = 24 * time.Hour
 	sendTime     = 15 * time.Second
@@ -29,13 +32,18 @@ type Phase string
 const (
 	First Phase = "first"
 	Again Phase = "again" // nobody has acknowledged it yet
-	Over  Phase = "over"
-	Trial Phase = "test"
+	// Second: nobody has acknowledged it for so long that others are told too.
+	Second Phase = "second"
+	Over   Phase = "over"
+	Trial  Phase = "test"
 )
 
 func (p Phase) label() string {
-	return map[Phase]string{First: "警報", Again: "警報（未確認）", Over: "復旧", Trial: "試験"}[p]
+	return map[Phase]string{First: "警報", Again: "警報（未確認）", Second: "警報（だれも確認していません）", Over: "復旧", Trial: "試験"}[p]
 }
+
+// calls reports whether somebody is to do something.
+func (p Phase) calls() bool { return p == First || p == Again || p == Second }
 
 // Run looks at everything again and again until ctx ends.
 func (w *Watcher) Run(ctx context.Context) {
@@ -97,7 +105,8 @@ func (w *Watcher) note(findings []Finding, now time.Time) {
 		case a.Event:
 		case is:
 			if f.Level == Urgent && a.Level == Notice {
-				a.ToldAt, a.AckAt, a.By = time.Time{}, time.Time{}, "" // worse than what was seen
+				// worse than what was seen
+				a.ToldAt, a.FirstAt, a.SecondAt, a.AckAt, a.By = time.Time{}, time.Time{}, time.Time{}, time.Time{}, ""
 			}
 			a.Level, a.Text, a.GoneAt = f.Level, f.Text, time.Time{}
 		case a.GoneAt.IsZero():
@@ -135,8 +144,11 @@ func (w *Watcher) due(now time.Time) {
 		switch {
 		case waits || a.Acknowledged() || !a.GoneAt.IsZero():
 		case a.ToldAt.IsZero():
-			a.ToldAt, a.Times = now, a.Times+1
+			a.ToldAt, a.FirstAt, a.Times = now, now, a.Times+1
 			w.queue(a, First, now)
+		case a.Level == Urgent && a.SecondAt.IsZero() && w.o.Second.any() && now.Sub(a.FirstAt) >= w.o.After:
+			a.ToldAt, a.SecondAt, a.Times = now, now, a.Times+1
+			w.queue(a, Second, now)
 		case now.Sub(a.ToldAt) >= repeat:
 			a.ToldAt, a.Times = now, a.Times+1
 			w.queue(a, Again, now)
@@ -146,9 +158,13 @@ func (w *Watcher) due(now time.Time) {
 	w.s.Alarms = keep
 }
 
-// queue replaces what still waits about the same alarm: the newest is what counts.
+// queue replaces what still waits about the same alarm: the newest is what
+// counts. Those of the second tier hear of what they were called for only.
 func (w *Watcher) queue(a Alarm, p Phase, now time.Time) {
 	for _, c := range w.o.channels() {
+		if c.second && a.SecondAt.IsZero() {
+			continue
+		}
 		w.s.Waiting = slices.DeleteFunc(w.s.Waiting, func(m message) bool { return m.Channel == c.name && m.Kind == a.Kind })
 		w.s.Waiting = append(w.s.Waiting, message{Channel: c.name, Kind: a.Kind, Phase: p, Level: a.Level, Text: a.Text, Since: a.Since, Times: a.Times, At: now})
 	}

@@ -87,6 +87,9 @@ func New(o Options) (*Watcher, error) {
 	if o.Repeat == 0 {
 		o.Repeat = defaultRepeat
 	}
+	if o.After == 0 {
+		o.After = defaultAfter
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

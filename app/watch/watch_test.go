@@ -33,6 +33,9 @@ func newHook(t *testing.T) *hook {
 	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
+		if r.Method != http.MethodPost {
+			return // asked as a machine of a pair
+		}
 		var p watch.Posted
 		if err := json.NewDecoder(r.Body).Decode(&p); err != nil {
 			t.Error(err)
@@ -131,6 +134,52 @@ func TestUrgentAlarmIsToldUntilItIsAcknowledged(t *testing.T) {
 	if n := len(p.w.Alarms()); n != 0 {
 		t.Errorf("got %d alarms, want none", n)
 	}
+}
+
+func TestAlarmThatNobodyAcknowledgesGoesToTheSecondTier(t *testing.T) {
+	first, second := newHook(t), newHook(t)
+	p := newPlace(t, watch.Channels{Hook: first.URL, Second: watch.Tier{Hook: second.URL}, After: 45 * time.Minute})
+	p.w.Happened(watch.TakenOver, "引き継ぎました。")
+	p.rehearsed(false) // can wait, so it is nobody else's business
+	p.after(0)
+	p.after(30 * time.Minute)
+	p.restart()
+	p.after(14 * time.Minute)
+	first.expect(t, "within 44 minutes", "taken-over first", "rehearsal first", "taken-over again")
+	second.expect(t, "within 44 minutes")
+	p.after(time.Minute)
+	first.expect(t, "after 45 minutes", "taken-over second")
+	second.expect(t, "after 45 minutes", "taken-over second")
+	p.after(30 * time.Minute)
+	second.expect(t, "half an hour later", "taken-over again")
+	p.w.Acknowledge(watch.TakenOver, "someone")
+	p.after(2 * 24 * time.Hour)
+	second.expect(t, "once acknowledged")
+	first.taken()
+
+	if err := p.st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.after(0)
+	p.w.Acknowledge(watch.Database, "someone")
+	p.after(3 * time.Hour)
+	first.expect(t, "acknowledged in time", "database first")
+	second.expect(t, "acknowledged in time")
+}
+
+func TestSecondTierHearsThatItIsOver(t *testing.T) {
+	first, second := newHook(t), newHook(t)
+	p := newPlace(t, watch.Channels{Hook: first.URL, Second: watch.Tier{Hook: second.URL}, After: 10 * time.Minute})
+	p.options.Peer = first.URL + "/peer" // answers, but is no standby
+	p.restart()
+	p.after(0)
+	p.after(10 * time.Minute)
+	p.options.Peer = ""
+	p.restart()
+	p.after(0)
+	p.after(time.Minute)
+	first.expect(t, "to the first", "no-standby first", "no-standby second", "no-standby over")
+	second.expect(t, "to the second", "no-standby second", "no-standby over")
 }
 
 func TestAlarmEndsWhenItsCauseIsGone(t *testing.T) {

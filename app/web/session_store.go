@@ -119,7 +119,7 @@ func (st *sessionStore) Save(r *http.Request, w http.ResponseWriter, s *sessions
 	renewed := s.ID != l.token
 	touch := l.row && !l.quiet && st.store.Now().Sub(l.seen) >= seenEvery
 	if len(set)+len(dropped) > 0 || touch || renewed && (l.row || l.expired) {
-		err := st.store.Write(r.Context(), func(tx *store.Tx) error { return st.keep(tx, l, s.ID, set, dropped) })
+		err := st.store.WriteHere(r.Context(), func(tx *store.Tx) error { return st.keep(tx, l, s.ID, set, dropped) })
 		if err != nil {
 			return fmt.Errorf("keep session: %w", err)
 		}
