@@ -159,7 +159,7 @@ func TestMailsOfAVisit(t *testing.T) {
 // who it does not know, takes its time and refuses for good. What can arrive
 // does, once, and staff see what cannot.
 func TestMailServersThatMisbehave(t *testing.T) {
-	t.Parallel() // it waits for a minute
+	t.Parallel()              // it waits for a minute
 	address := freeAddress(t) // where the server will be, later
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -245,4 +245,15 @@ func (w *town) awaitMails(where string, n int) {
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+// freeAddress is an address on loopback that nobody uses at the moment.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
