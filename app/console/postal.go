@@ -41,6 +41,9 @@ type postalPage struct {
 	Seed    bool // nothing but the built-in list is in use
 	Query   web.Field
 	Help    addressHelp
+	Home    string // whose addresses those are that name no municipality
+	// MaySetHome: the visitor may change that.
+	MaySetHome bool
 }
 
 // postalFileLine is one file of Japan Post as a list shows it.
@@ -78,7 +81,7 @@ func (d *Desk) postalDictionary(c *gin.Context) error {
 }
 
 func (d *Desk) showPostal(c *gin.Context, status int, form *web.Form) error {
-	p := postalPage{File: *form.Field("file"), Query: *form.Field("q"), Seed: true}
+	p := postalPage{File: *form.Field("file"), Query: *form.Field("q"), Seed: true, MaySetHome: may(c, staff.MaySetUpCounter) && everywhere(c) == nil}
 	err := d.store.Read(c, func(tx *store.Tx) error {
 		files, err := intake.PostalFiles(tx)
 		if err != nil {
@@ -99,6 +102,9 @@ func (d *Desk) showPostal(c *gin.Context, status int, form *web.Form) error {
 				p.Past = append(p.Past, line)
 			}
 		}
+		if p.Home, err = d.homeTown(tx); err != nil {
+			return err
+		}
 		if query := form.Value("q"); query != "" {
 			return p.Help.look(d, tx, query)
 		}
@@ -109,6 +115,16 @@ func (d *Desk) showPostal(c *gin.Context, status int, form *web.Form) error {
 	}
 	p.failed(form)
 	return d.show(c, status, "postal", "郵便番号の辞書", &p)
+}
+
+// homeTown is the municipality of addresses that name none.
+func (d *Desk) homeTown(tx *store.Tx) (string, error) {
+	dict, err := d.postal.Now(tx)
+	if err != nil {
+		return "", err
+	}
+	home, err := intake.HomeTown(tx, dict)
+	return home.Prefecture + home.County + home.Municipality, err
 }
 
 // look answers the one box: a code gives places, anything else is an address.

@@ -136,3 +136,38 @@ func TestVenueFormLooksUpItsAddress(t *testing.T) {
 	}
 	must(t, p.Submit(action, nil), http.StatusOK, "剣吉支所")
 }
+
+func TestTypedCardLooksUpItsAddress(t *testing.T) {
+	o := open(t)
+	c := o.clerk()
+	before := o.count(`SELECT count(*) FROM card`)
+	page := openBatch(t, c, "2").Follow("12月1日（火）着 第1便")
+	action := strings.Split(page.Path, "?")[0] + "/type"
+	p := c.Get(action).Submit(action, url.Values{"look_up": {"code"}, "address": {"大字相内12-3"}, "name": {"だれか"}})
+	must(t, p, http.StatusOK, "手で入力する", "039-0606", "039-0106")
+	p = p.Submit(action, url.Values{"take_code": {"0390106"}})
+	for name, want := range map[string]string{"postal_code": "039-0106", "name": "だれか"} {
+		if got := apptest.Attr(p.FindAll("#f-" + name)[0], "value"); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	if n := o.count(`SELECT count(*) FROM card`); n != before {
+		t.Error("looking up has put a card on record")
+	}
+}
+
+func TestHomeOfAddressesIsSetWithItsHistory(t *testing.T) {
+	o := open(t)
+	must(t, o.clerk().Get("/postal?q=大字剣吉1"), http.StatusOK, "青森県三戸郡南部町の住所として読みます。", "039-0612")
+	must(t, o.clerk().Get("/setup/postal"), http.StatusForbidden)
+	p := o.administrator().Get("/postal").Follow("変える")
+	must(t, p, http.StatusOK, "住所の読み方", "まだ変更されていません。")
+	must(t, p.Submit("/setup/postal", url.Values{"town_municipality": {"青森県三戸郡無い町"}}), http.StatusUnprocessableEntity, "いまの郵便番号の辞書にありません。")
+	p = p.Submit("/setup/postal", url.Values{"town_municipality": {"青森県三戸郡五戸町"}})
+	must(t, p, http.StatusOK, "なし →", "青森県三戸郡五戸町")
+	golden(t, "setup_postal", p)
+	must(t, o.clerk().Get("/postal?q=大字切谷内字北田ノ沢1"), http.StatusOK, "青森県三戸郡五戸町の住所として読みます。", "039-2302")
+	if n := o.count(`SELECT count(*) FROM audit WHERE action = 'setting_changed' AND subject = 'town.municipality'`); n != 1 {
+		t.Errorf("got %d entries in the audit log, want 1", n)
+	}
+}

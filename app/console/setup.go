@@ -53,6 +53,7 @@ func (d *Desk) setup(c *gin.Context) error {
 			tile{"/setup/services", "業務", "所要時間・持ち物・お知らせ・手数料、予約の受付期間と締切"},
 			tile{"/setup/proxy-reasons", "代理人の理由", "代理人だけで受け取れる理由と、確かめる書類"},
 			tile{"/setup/settings", "予約の設定", "何日先まで予約できるか、仮押さえ・遅刻の扱いなど"},
+			tile{"/setup/postal", "住所の読み方", "市区町村が書かれていない住所を、どこの住所とするか"},
 			tile{"/setup/look", "ロゴと色", "画面の上に出すロゴ、ボタンや線の色"},
 		)
 		if may(c, staff.MayManageStaff) {

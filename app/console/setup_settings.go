@@ -22,19 +22,48 @@ import (
 
 func (d *Desk) bookingSettingRoutes() []guarded {
 	return []guarded{
-		d.need(staff.MaySetUpCounter, web.GET("/setup/settings", d.askSettings)),
-		d.need(staff.MaySetUpCounter, web.POST("/setup/settings", d.saveSettings)),
+		d.need(staff.MaySetUpCounter, web.GET("/setup/settings", d.askSettings(bookingGroup))),
+		d.need(staff.MaySetUpCounter, web.POST("/setup/settings", d.saveSettings(bookingGroup))),
+		d.need(staff.MaySetUpCounter, web.GET("/setup/postal", d.askSettings(postalGroup))),
+		d.need(staff.MaySetUpCounter, web.POST("/setup/postal", d.saveSettings(postalGroup))),
 	}
 }
 
-// bookingSetting is a setting that concerns booking, as its page shows it.
-type bookingSetting struct {
+// settingGroup is what one page of settings is about.
+type settingGroup struct {
+	heading string
+	path    string
+	back    link
+	all     []shownSetting
+	// wrong tells what is wrong with a value beyond its form; "" for nothing.
+	wrong func(d *Desk, tx *store.Tx, name, value string) (code string, err error)
+}
+
+var bookingGroup = settingGroup{heading: "予約の設定", path: "/setup/settings", back: link{Path: "/setup", Label: "受付の設定に戻る"}, all: bookingSettings}
+
+// postalGroup says whose addresses are meant where none is named.
+var postalGroup = settingGroup{heading: "住所の読み方", path: "/setup/postal", back: link{Path: "/postal", Label: "郵便番号の辞書に戻る"},
+	all: []shownSetting{{name: "town.municipality", label: "市区町村が書かれていない住所は、どこの住所とするか", kind: "line",
+		hint: "日本郵便の書き方で、都道府県から書きます。例：青森県三戸郡南部町。空にすると、はじめから入っている町になります。"}},
+	wrong: func(d *Desk, tx *store.Tx, _, value string) (string, error) {
+		dict, err := d.postal.Now(tx)
+		if err != nil {
+			return "", err
+		}
+		if _, err := dict.ParseDefault(value); err != nil {
+			return "municipality_unknown", nil
+		}
+		return "", nil
+	}}
+
+// shownSetting is a setting as its page shows it.
+type shownSetting struct {
 	name, label, hint string
-	kind              string // "": a number
+	kind              string // "": a number; "line": one line of text
 	unit              string
 }
 
-var bookingSettings = []bookingSetting{
+var bookingSettings = []shownSetting{
 	{name: "booking.first_day_ahead", label: "予約の締切：何日前まで", hint: "0は当日も、1は前日まで予約できる。業務ごとの決まりがあるときは、そちらが優先します。", unit: "日"},
 	{name: "booking.days_ahead", label: "何日先まで予約できるか", hint: "業務ごとの決まりがあるときは、そちらが優先します。", unit: "日"},
 	{name: "booking.change_cutoff_hours", label: "変更・取消の締切", hint: "始まる何時間前まで。0は始まるまで。業務ごとの決まりがあるときは、そちらが優先します。", unit: "時間"},
@@ -48,11 +77,11 @@ var bookingSettings = []bookingSetting{
 	{name: "booking.what_to_bring", label: "持ち物（業務に持ち物の登録がないとき）", hint: "1行に1つ。", kind: "area"},
 }
 
-func (b bookingSetting) field() string { return strings.ReplaceAll(b.name, ".", "_") }
+func (b shownSetting) field() string { return strings.ReplaceAll(b.name, ".", "_") }
 
-func readSettings(c *gin.Context) *web.Form {
+func (g settingGroup) read(c *gin.Context) *web.Form {
 	var names []string
-	for _, b := range bookingSettings {
+	for _, b := range g.all {
 		names = append(names, b.field(), "was_"+b.field())
 	}
 	return web.ReadForm(c, names...)
@@ -68,30 +97,31 @@ type settingChange struct{ At, Who, Label, Before, After string }
 
 const historyShown = 30
 
-func (d *Desk) askSettings(c *gin.Context) error {
-	return d.showSettings(c, http.StatusOK, readSettings(c), false)
+func (d *Desk) askSettings(g settingGroup) web.Handler {
+	return func(c *gin.Context) error { return d.showSettings(c, g, http.StatusOK, g.read(c), false) }
 }
 
-func (d *Desk) showSettings(c *gin.Context, status int, form *web.Form, stale bool) error {
+func (d *Desk) showSettings(c *gin.Context, g settingGroup, status int, form *web.Form, stale bool) error {
 	if err := everywhere(c); err != nil {
 		return err
 	}
-	p := settingsPage{setupFormPage: setupFormPage{Heading: "予約の設定", Action: "/setup/settings", Submit: "保存する", Stale: stale,
-		Back: link{Path: "/setup", Label: "受付の設定に戻る"}}}
+	p := settingsPage{setupFormPage: setupFormPage{Heading: g.heading, Action: g.path, Submit: "保存する", Stale: stale, Back: g.back}}
 	var town settings.Settings
 	err := d.store.Read(c, func(tx *store.Tx) (err error) {
 		if town, err = settings.Get(tx); err != nil {
 			return err
 		}
-		p.History, err = settingHistory(tx)
+		p.History, err = settingHistory(tx, g.all)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, b := range bookingSettings {
+	for _, b := range g.all {
 		q := question{name: b.field(), label: b.label, hint: b.hint, kind: b.kind, now: []string{town.Value(b.name)}}
 		switch b.kind {
+		case "line":
+			q.kind, q.class = "", "kanji"
 		case "":
 			q.label, q.class, q.required = b.label+"（"+b.unit+"）", "code short", true
 		case "checks":
@@ -114,10 +144,10 @@ func (d *Desk) showSettings(c *gin.Context, status int, form *web.Form, stale bo
 }
 
 // settingHistory lists the last changes of the settings, newest first.
-func settingHistory(tx *store.Tx) ([]settingChange, error) {
-	labels := map[store.Ref]bookingSetting{}
+func settingHistory(tx *store.Tx, all []shownSetting) ([]settingChange, error) {
+	labels := map[store.Ref]shownSetting{}
 	var entries []audit.Entry
-	for _, b := range bookingSettings {
+	for _, b := range all {
 		labels[store.Ref(b.name)] = b
 		of, err := audit.Of(tx, audit.Subject{Kind: "setting", Ref: store.Ref(b.name)})
 		if err != nil {
@@ -143,7 +173,7 @@ func settingHistory(tx *store.Tx) ([]settingChange, error) {
 }
 
 // say is a value in words.
-func (b bookingSetting) say(value string) string {
+func (b shownSetting) say(value string) string {
 	switch {
 	case b.kind == "checks" && value == "1":
 		return "閉庁する"
@@ -155,55 +185,78 @@ func (b bookingSetting) say(value string) string {
 
 // saveSettings writes what differs. A setting that somebody else changed since
 // the page was opened, to something else, refuses all of it.
-func (d *Desk) saveSettings(c *gin.Context) error {
-	form := readSettings(c)
-	flash := "setup_saved"
-	err := d.write(c, "", func(tx *store.Tx) (string, error) {
-		if err := everywhere(c); err != nil {
-			return "", err
-		}
-		town, err := settings.Get(tx)
-		if err != nil {
-			return "", err
-		}
-		closings := town.Value("closed.holidays") + town.Value("closed.year_end")
-		for _, b := range bookingSettings {
-			sent, now := b.sent(form), town.Value(b.name)
-			switch {
-			case sent == plainLines(form.Raw("was_"+b.field())) || sent == now:
-				continue
-			case plainLines(form.Raw("was_"+b.field())) != plainLines(now):
-				return "", booking.SetupStale
-			}
-			err := settings.Set(tx, actor(c), b.name, sent)
-			if p, ok := problem.As(err); ok {
-				b.refuse(form, p)
-			} else if err != nil {
+func (d *Desk) saveSettings(g settingGroup) web.Handler {
+	return func(c *gin.Context) error {
+		form := g.read(c)
+		flash := "setup_saved"
+		err := d.write(c, "", func(tx *store.Tx) (string, error) {
+			if err := everywhere(c); err != nil {
 				return "", err
 			}
+			town, err := settings.Get(tx)
+			if err != nil {
+				return "", err
+			}
+			if err := d.setAll(tx, actor(c), g, form, town); err != nil {
+				return "", err
+			}
+			after, err := settings.Get(tx)
+			if err == nil && closingsOf(after) != closingsOf(town) {
+				flash = "closing_switched"
+				today := jp.DateOf(tx.Now)
+				return planPath("", "", booking.Period{From: today, To: today.AddDays(planDays)}), nil
+			}
+			return g.path, err
+		})
+		if err == nil {
+			d.site.Session(c).Flash(flash)
 		}
 		if !form.OK() {
-			return "", settings.ErrValue
+			return d.showSettings(c, g, http.StatusUnprocessableEntity, form, false)
 		}
-		after, err := settings.Get(tx)
-		if err == nil && after.Value("closed.holidays")+after.Value("closed.year_end") != closings {
-			flash = "closing_switched"
-			today := jp.DateOf(tx.Now)
-			return planPath("", "", booking.Period{From: today, To: today.AddDays(planDays)}), nil
+		return refused(c, err, form, func(c *gin.Context, status int, form *web.Form, stale bool) error {
+			return d.showSettings(c, g, status, form, stale)
+		})
+	}
+}
+
+func closingsOf(town settings.Settings) string {
+	return town.Value("closed.holidays") + town.Value("closed.year_end")
+}
+
+// setAll writes the settings of a group that differ from town's.
+func (d *Desk) setAll(tx *store.Tx, by audit.Actor, g settingGroup, form *web.Form, town settings.Settings) error {
+	for _, b := range g.all {
+		sent, now := b.sent(form), town.Value(b.name)
+		switch {
+		case sent == plainLines(form.Raw("was_"+b.field())) || sent == now:
+			continue
+		case plainLines(form.Raw("was_"+b.field())) != plainLines(now):
+			return booking.SetupStale
 		}
-		return "/setup/settings", err
-	})
-	if err == nil {
-		d.site.Session(c).Flash(flash)
+		if g.wrong != nil {
+			if code, err := g.wrong(d, tx, b.name, sent); err != nil {
+				return err
+			} else if code != "" {
+				form.Fail(b.field(), code)
+				continue
+			}
+		}
+		err := settings.Set(tx, by, b.name, sent)
+		if p, ok := problem.As(err); ok {
+			b.refuse(form, p)
+		} else if err != nil {
+			return err
+		}
 	}
 	if !form.OK() {
-		return d.showSettings(c, http.StatusUnprocessableEntity, form, false)
+		return settings.ErrValue
 	}
-	return refused(c, err, form, d.showSettings)
+	return nil
 }
 
 // sent is what the form says of a setting, as the table keeps it.
-func (b bookingSetting) sent(form *web.Form) string {
+func (b shownSetting) sent(form *web.Form) string {
 	v := form.Value(b.field())
 	switch b.kind {
 	case "checks":
@@ -211,15 +264,15 @@ func (b bookingSetting) sent(form *web.Form) string {
 			return "0"
 		}
 		return "1"
-	case "area":
+	case "area", "line":
 		return v
 	}
 	return jp.Narrow(v)
 }
 
-func (b bookingSetting) refuse(form *web.Form, p *problem.Problem) {
+func (b shownSetting) refuse(form *web.Form, p *problem.Problem) {
 	code := "setting_number"
-	if b.kind == "area" {
+	if b.kind == "area" || b.kind == "line" {
 		code = "too_long"
 	}
 	form.Fail(b.field(), code, "least", p.Args["least"], "most", p.Args["most"])

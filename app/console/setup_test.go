@@ -41,7 +41,7 @@ func (o *office) setups() []string {
 		"/setup/hours/" + main + "/edit?service=" + service, "/setup/plan", "/setup/plan?from=2026-12-01&to=2026-12-31", "/setup/closed",
 		"/setup/closed/new", "/setup/extra/new", "/setup/days", "/setup/days?date=2026-12-03", "/setup/days/" + main + "/set?date=2026-12-03&service=" + service,
 		"/setup/days/" + main + "/add", "/setup/slots/" + slot, "/setup/stops", "/setup/stops/new", "/setup/staff", "/setup/proxy-reasons", "/setup/proxy-reasons/new",
-		"/setup/staff/" + string(o.accounts["madoguchi1"].Ref), "/setup/settings", "/setup/look",
+		"/setup/staff/" + string(o.accounts["madoguchi1"].Ref), "/setup/settings", "/setup/postal", "/setup/look",
 	}
 }
 
@@ -123,7 +123,7 @@ func TestBranchAdministratorSetsUpTheBranchOnly(t *testing.T) {
 	for _, path := range []string{
 		"/setup/venues/new", "/setup/venues/" + main, "/setup/venues/" + main + "/edit", "/setup/venues/" + main + "/map", "/setup/venues/" + main + "/retire",
 		"/setup/venues/" + main + "/counters/new", "/setup/services", "/setup/services/" + service, "/setup/hours/" + main + "?service=" + service,
-		"/setup/hours/" + main + "/edit?service=" + service, "/setup/days/" + main + "/add", "/setup/slots/" + slot, "/setup/staff", "/setup/settings", "/setup/look",
+		"/setup/hours/" + main + "/edit?service=" + service, "/setup/days/" + main + "/add", "/setup/slots/" + slot, "/setup/staff", "/setup/settings", "/setup/postal", "/setup/look",
 	} {
 		if p := c.Get(path); p.Status != http.StatusForbidden {
 			t.Errorf("%s: got status %d, want 403", path, p.Status)

@@ -35,8 +35,13 @@ func (d *Desk) askTyped(c *gin.Context) error { return d.showTyped(c, http.Statu
 
 func (d *Desk) showTyped(c *gin.Context, status int, form *web.Form) error {
 	p := typedPage{setupFormPage: setupFormPage{Heading: "手で入力する", Submit: "登録する", Action: c.Request.URL.Path}}
+	help, _, err := d.helpWithAddress(c, form)
+	if err != nil {
+		return err
+	}
+	p.Help = &help
 	var kinds []option
-	err := d.store.Read(c, func(tx *store.Tx) error {
+	err = d.store.Read(c, func(tx *store.Tx) error {
 		all, err := card.Kinds(tx)
 		if err != nil {
 			return err
@@ -130,6 +135,9 @@ func (v *sheetView) around(code card.ListCode) error {
 // picture that the address names.
 func (d *Desk) takeTyped(c *gin.Context) error {
 	form := typedForm(c)
+	if asksForAddress(c) {
+		return d.showTyped(c, http.StatusOK, form)
+	}
 	typed := readTyped(form)
 	err := d.write(c, "typed", func(tx *store.Tx) (string, error) {
 		if c.Param("page") == "" {

@@ -67,7 +67,7 @@ func TestEveryProblemMetHereHasASentence(t *testing.T) {
 	} {
 		keys = append(keys, "flash."+flash)
 	}
-	keys = append(keys, "field.from.label", "field.to.label", "form.day_form", "form.clock_form", "form.number_form", "form.days_none", "form.map_missing", "form.setting_number")
+	keys = append(keys, "field.from.label", "field.to.label", "form.day_form", "form.clock_form", "form.number_form", "form.days_none", "form.map_missing", "form.setting_number", "form.municipality_unknown")
 	keys = append(keys, "form.staff_id_missing", "form.password_missing", "form.current_missing", "form.new_missing",
 		"form.again_differs", "field.current.one_time", "field.new.rule", "field.reason.visitor", "field.reason.visitor_hint", "field.reason.many", "field.move_date.label",
 		"field.move_date.hint", "field.move_to.label", "field.move_to.hint", "field.cause.label", "field.cause.hint",
