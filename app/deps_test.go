@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"app/watch":     {"app/audit", "app/jp", "app/mail", "store", "store/replica", "store/restore"},
 	"app/apptest":   {"store"},
 	"app/postal":    {"app/jp"},
+	"app/qr":        {"app/jp"},
 	"e2e/postal":    {"app/postal"},
 	"e2e/screens":   {"e2e/book"},
 	"app/sheet":     {"app/jp", "app/problem"},

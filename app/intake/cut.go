@@ -14,12 +14,7 @@ import (
 func decode(charset string, raw []byte) (text string, lost int) {
 	switch {
 	case charset == EUCJP:
-		// The bytes between letters of EUC are told by the decoder's U+FFFD.
-		out, err := japanese.EUCJP.NewDecoder().Bytes(raw)
-		if err != nil {
-			return jp.DecodeUTF8(raw), len(raw)
-		}
-		return string(out), strings.Count(string(out), "\ufffd")
+		text = jp.DecodeEUC(raw)
 	case charset == UTF8, charset == AnyCharset && utf8.Valid(raw):
 		text = jp.DecodeUTF8(raw)
 	default:
@@ -53,8 +48,11 @@ func (p Profile) width(character string) int {
 		return max(len(jp.AppendCP932(nil, character, nil)), 1)
 	case EUCJP:
 		out, err := japanese.EUCJP.NewEncoder().String(character)
+		if n := jp.CountRaw(character); n > 0 {
+			return n
+		}
 		if err != nil {
-			return 2
+			return 2 // a body's own character
 		}
 		return len(out)
 	}

@@ -65,7 +65,7 @@ type place struct {
 func rowOf(code qr.Code) (card.ListCode, error) {
 	corners, err := cornersText(code.Corners)
 	return card.ListCode{
-		Role: card.WholeCode, Corners: corners, Agree: string(code.Agree), Raw: code.Bytes, Payload: textOf(code.Text, code.Bytes, code.Unmapped),
+		Role: card.WholeCode, Corners: corners, Agree: string(code.Agree), Raw: code.Bytes, Payload: []byte(code.Text),
 		Second: code.Second, Charset: string(code.Charset), Unmapped: code.Unmapped, Parts: 1,
 	}, err
 }
@@ -79,20 +79,11 @@ func standFor(row *card.ListCode, j qr.Joined) {
 	case holdsMyNumber(j.Text):
 		row.Role = card.Unread
 	default:
-		row.Raw, row.Payload = j.Bytes, textOf(j.Text, j.Bytes, j.Unmapped)
+		row.Raw, row.Payload = j.Bytes, []byte(j.Text)
 		if !j.ParityOK {
 			row.Agree = string(qr.Disagree)
 		}
 	}
-}
-
-// textOf is a code's text, in which nothing is lost: what the reader could not
-// map is read again into private-use characters that keep their code.
-func textOf(text string, raw []byte, unmapped int) []byte {
-	if unmapped > 0 {
-		text, _ = decode(AnyCharset, raw)
-	}
-	return []byte(text)
 }
 
 func cornersText(q qr.Quad) (string, error) {

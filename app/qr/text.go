@@ -6,11 +6,12 @@ import (
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
 	"golang.org/x/text/encoding/unicode"
+
+	"madoguchi/app/jp"
 )
 
 // Charset is the character set a value was read in (文字コード).
@@ -53,7 +54,8 @@ var announced = map[int]charset{
 // decodeText reads segments as text. A byte segment is read in the character
 // set its ECI announces; without one all such bytes together are UTF-8 if they
 // are valid UTF-8 and CP932 otherwise. unmapped counts the bytes no character
-// stands for; each shows as U+FFFD, so a loss is always visible.
+// stands for; private-use characters hold their values (jp.PrivateCode), so
+// nothing is lost.
 func decodeText(segments []Segment) (text string, set Charset, unmapped int) {
 	plain := plainCharset(segments)
 	var b strings.Builder
@@ -99,27 +101,30 @@ func plainCharset(segments []Segment) Charset {
 
 func decodeRun(run Segment, plain Charset) (Charset, string, int) {
 	if run.Mode == Kanji {
-		s, lost := decodeCP932(run.Bytes)
-		return CP932, s, lost
+		return kept(CP932, jp.DecodeCP932(run.Bytes))
 	}
 	if isASCII(run.Bytes) && run.ECI != 25 && run.ECI != 33 {
 		return ASCII, string(run.Bytes), 0
 	}
 	switch {
 	case run.ECI == 20, run.ECI < 0 && plain == CP932:
-		s, lost := decodeCP932(run.Bytes)
-		return CP932, s, lost
+		return kept(CP932, jp.DecodeCP932(run.Bytes))
 	case run.ECI == 26, run.ECI < 0:
-		s, lost := decodeUTF8(run.Bytes)
-		return UTF8, s, lost
+		return kept(UTF8, jp.DecodeUTF8(run.Bytes))
 	}
 	if set, ok := announced[run.ECI]; ok {
-		if out, err := set.enc.NewDecoder().Bytes(run.Bytes); err == nil {
-			return set.name, string(out), strings.Count(string(out), "\ufffd")
+		out, err := set.enc.NewDecoder().Bytes(run.Bytes)
+		if err == nil && !strings.ContainsRune(string(out), utf8.RuneError) {
+			return set.name, string(out), 0
 		}
+		// Where the set does not fit all of it, none of it is trusted.
+		return kept(set.name, jp.DecodeNothing(run.Bytes))
 	}
-	return Unknown, strings.Repeat("\ufffd", len(run.Bytes)), len(run.Bytes)
+	return kept(Unknown, jp.DecodeNothing(run.Bytes))
 }
+
+// kept counts the bytes that were kept without a meaning.
+func kept(set Charset, text string) (Charset, string, int) { return set, text, jp.CountRaw(text) }
 
 // combine keeps the one telling name: ASCII goes with everything.
 func combine(a, b Charset) Charset {
@@ -139,67 +144,4 @@ func isASCII(b []byte) bool {
 		}
 	}
 	return true
-}
-
-func decodeUTF8(b []byte) (string, int) {
-	var out strings.Builder
-	lost := 0
-	for len(b) > 0 {
-		r, size := utf8.DecodeRune(b)
-		if r == utf8.RuneError && size == 1 {
-			lost++
-		}
-		out.WriteRune(r)
-		b = b[size:]
-	}
-	return out.String(), lost
-}
-
-// decodeCP932 reads Windows-31J, NEC and IBM extensions included. Characters
-// of a body's own (外字, F040 to F9FC) become the private-use code points
-// Windows gives them, U+E000 to U+E757, instead of vanishing.
-func decodeCP932(b []byte) (string, int) {
-	var out strings.Builder
-	lost := 0
-	for len(b) > 0 {
-		r, size := cp932Rune(b)
-		if r == utf8.RuneError {
-			lost += size
-		}
-		out.WriteRune(r)
-		b = b[size:]
-	}
-	return out.String(), lost
-}
-
-func cp932Rune(b []byte) (rune, int) {
-	lead := b[0]
-	switch {
-	case lead < 0x80:
-		return rune(lead), 1
-	case lead >= 0xa1 && lead <= 0xdf:
-		return rune(lead) - 0xa1 + 0xff61, 1
-	case lead == 0x80 || lead == 0xa0 || lead > 0xfc || len(b) < 2:
-		return utf8.RuneError, 1
-	}
-	trail := b[1]
-	if trail < 0x40 || trail == 0x7f || trail > 0xfc {
-		return utf8.RuneError, 1
-	}
-	if lead >= 0xf0 && lead <= 0xf9 {
-		cell := rune(trail) - 0x40
-		if trail > 0x7f {
-			cell--
-		}
-		return 0xe000 + (rune(lead)-0xf0)*188 + cell, 2
-	}
-	s, err := japanese.ShiftJIS.NewDecoder().Bytes(b[:2])
-	if err != nil {
-		return utf8.RuneError, 2
-	}
-	r, size := utf8.DecodeRune(s)
-	if size != len(s) {
-		return utf8.RuneError, 2
-	}
-	return r, 2
 }
