@@ -246,7 +246,7 @@ func listRowLineOf(f intake.File, r intake.Row, cells []string, shown []int) lis
 	for _, i := range shown {
 		text := ""
 		if i < len(cells) {
-			text = shorten(jp.ShowPrivate(cells[i]))
+			text = shorten(cells[i])
 		}
 		line.Cells = append(line.Cells, text)
 	}
@@ -374,7 +374,7 @@ func (p *listRowPage) cells(f intake.File, h card.HeldRow) error {
 		if i < len(columns) && columns[i] != intake.Skip {
 			name = columns[i].Label()
 		}
-		p.Cells = append(p.Cells, cellLine{name, orNone(jp.ShowPrivate(cell))})
+		p.Cells = append(p.Cells, cellLine{name, orNone(cell)})
 	}
 	return nil
 }
@@ -432,7 +432,7 @@ func (p *listRowPage) people(tx *store.Tx, f intake.File, r intake.Row, h card.H
 		{"住所", k.Address, address, jp.Fold(k.Address) != jp.Fold(address)},
 		{"方書", k.Building, building, jp.Fold(k.Building) != jp.Fold(building)},
 	} {
-		pair.Has, pair.Gets = orNone(jp.ShowPrivate(pair.Has)), orNone(jp.ShowPrivate(pair.Gets))
+		pair.Has, pair.Gets = orNone(pair.Has), orNone(pair.Gets)
 		p.Pairs = append(p.Pairs, pair)
 	}
 	return nil
@@ -482,7 +482,7 @@ func (d *Desk) downloadDefects(c *gin.Context) error {
 		if err != nil {
 			return err
 		}
-		w, err := sheet.NewWriter(&out, sheet.Options{Format: format})
+		w, err := sheet.NewWriter(&out, sheet.Options{Format: format, Private: true})
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"madoguchi/app/intake"
-	"madoguchi/app/jp"
 	"madoguchi/app/problem"
 	"madoguchi/app/sheet"
 	"madoguchi/app/staff"
@@ -257,14 +256,14 @@ func (p *listColumnsPage) fill(tx *store.Tx, f intake.File, typed []intake.Field
 	for _, row := range preview.Rows {
 		var cells []string
 		for _, cell := range row {
-			cells = append(cells, shorten(jp.ShowPrivate(cell)))
+			cells = append(cells, shorten(cell))
 		}
 		p.Preview = append(p.Preview, cells)
 	}
 	for i := range found.Columns {
 		column := columnChoice{Number: i + 1, ID: fmt.Sprintf("f-column_%d", i+1), Name: fmt.Sprintf("%d列目", i+1)}
 		if i < len(preview.Header) && preview.Header[i] != "" {
-			column.Name += "　" + shorten(jp.ShowPrivate(preview.Header[i]))
+			column.Name += "　" + shorten(preview.Header[i])
 		}
 		column.Choices = append(column.Choices, pick{Value: "", Label: intake.Skip.Label()})
 		for _, field := range intake.FieldsOf(f.List) {

@@ -306,7 +306,7 @@ func (d *Desk) sampleViewOf(c *gin.Context, s intake.Sample, kinds []card.Kind) 
 		for _, f := range piece.As {
 			as = append(as, f.Label())
 		}
-		v.Pieces = append(v.Pieces, samplePiece{piece.At, jp.ShowPrivate(piece.Text), strings.Join(as, "・")})
+		v.Pieces = append(v.Pieces, samplePiece{piece.At, piece.Text, strings.Join(as, "・")})
 	}
 	for _, value := range s.Values {
 		for _, k := range kinds {
@@ -314,7 +314,7 @@ func (d *Desk) sampleViewOf(c *gin.Context, s intake.Sample, kinds []card.Kind) 
 				value.Means = k.Name
 			}
 		}
-		v.Values = append(v.Values, sampleValue{value.Field.Label(), jp.ShowPrivate(value.Raw), jp.ShowPrivate(value.Means), value.OK})
+		v.Values = append(v.Values, sampleValue{value.Field.Label(), value.Raw, value.Means, value.OK})
 	}
 	return v
 }

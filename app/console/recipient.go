@@ -114,7 +114,7 @@ func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permiss
 	}
 	p.Fee, p.Wording = kind.Fee, kind.Wording
 	p.ApplicationID = orNone(r.ApplicationID)
-	p.PostalCode, p.Address, p.Telephone = r.PostalCode.String(), orNone(strings.TrimSpace(jp.ShowPrivate(r.Address+"　"+r.Building))), orNone(r.Telephone)
+	p.PostalCode, p.Address, p.Telephone = r.PostalCode.String(), orNone(strings.TrimSpace(r.Address+"　"+r.Building)), orNone(r.Telephone)
 	p.ExpiresOn = orNone(r.ExpiresOn.Both())
 	if age, ok := r.Birth.AgeOn(jp.DateOf(tx.Now)); ok {
 		p.Age = fmt.Sprintf("%d歳", age)

@@ -146,15 +146,15 @@ func (p *renewalsPage) list(found []intake.Finding, g intake.Group, page string)
 func renewalLineOf(f intake.Finding, n int) renewalLine {
 	line := renewalLine{ID: fmt.Sprintf("f-note-%d", n), Subject: f.Subject, Why: f.Why}
 	if t := f.Target; t != nil {
-		line.Name, line.KanaName, line.Birth = jp.ShowPrivate(t.Name), jp.ShowPrivate(t.KanaName), t.Birth.Japanese()
-		line.Target = strings.TrimSpace(jp.ShowPrivate(t.Address))
+		line.Name, line.KanaName, line.Birth = t.Name, t.KanaName, t.Birth.Japanese()
+		line.Target = strings.TrimSpace(t.Address)
 		if !t.ExpiresOn.IsZero() {
 			line.Target = strings.TrimSpace("有効期限 " + t.ExpiresOn.Era() + "　" + line.Target)
 		}
 	}
 	if k := f.Card; k != nil {
 		if f.Target == nil {
-			line.Name, line.KanaName, line.Birth = jp.ShowPrivate(k.Name), jp.ShowPrivate(k.KanaName), k.Birth.Japanese()
+			line.Name, line.KanaName, line.Birth = k.Name, k.KanaName, k.Birth.Japanese()
 		}
 		line.CardPath, line.Card = "/recipients/"+string(k.Ref), k.NoticeNumber.String()
 		if f.By != "" {

@@ -76,7 +76,7 @@ func TestCharsetDelimiterAndHeaderAreFound(t *testing.T) {
 }
 
 func TestExcelBookIsRead(t *testing.T) {
-	raw, _ := written(t, Options{Format: XLSX}, []string{"交付通知書番号", "氏名", "方書"},
+	raw, _ := written(t, Options{Format: XLSX, Private: true}, []string{"交付通知書番号", "氏名", "方書"},
 		[]string{"ABC-123456", "葛\U000E0100城\ue000", ""}, []string{"", "", ""}, []string{"ABC-123457", "=1", "B"})
 	found, rows, err := read(t, raw)
 	if err != nil || found.Charset != "" || !found.Header || found.Columns != 3 || found.Title != defaultTitle || len(rows) != 3 {

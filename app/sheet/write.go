@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -21,6 +22,9 @@ type Options struct {
 	// zeros in front as they are. Without it they are written so that Excel
 	// keeps every digit (="0123…"), which Excel and Read understand.
 	Plain bool
+	// Private writes a body's own characters (外字) as they are, for a file that
+	// comes back. Without it 〓 and their code are written, and they are reported.
+	Private bool
 	// TempDir is where XLSX is spooled once it has 16 MB; "" means the
 	// system's folder. The file is removed by Close.
 	TempDir string
@@ -123,6 +127,9 @@ func (w *Writer) openBook() (err error) {
 // Write writes one row.
 func (w *Writer) Write(cells ...string) error {
 	w.row++
+	if !w.opt.Private {
+		cells = w.showPrivate(cells)
+	}
 	if w.opt.Format == XLSX {
 		return w.writeXLSX(cells)
 	}
@@ -138,6 +145,30 @@ func (w *Writer) Write(cells ...string) error {
 		return fmt.Errorf("write row: %w", err)
 	}
 	return nil
+}
+
+// showPrivate is cells with 〓 and the code for what only the town's own fonts
+// have.
+func (w *Writer) showPrivate(cells []string) []string {
+	var shown []string
+	for i, cell := range cells {
+		if jp.CountPrivate(cell) == 0 {
+			continue
+		}
+		if shown == nil {
+			shown = slices.Clone(cells)
+		}
+		shown[i] = jp.ShowPrivate(cell)
+		for _, r := range cell {
+			if _, private := jp.PrivateCode(r); private {
+				w.lose(i+1, string(r))
+			}
+		}
+	}
+	if shown == nil {
+		return cells
+	}
+	return shown
 }
 
 func (w *Writer) appendCell(line []byte, column int, cell string) []byte {

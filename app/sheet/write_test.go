@@ -48,13 +48,34 @@ func TestCSVIsWhatExcelOpens(t *testing.T) {
 }
 
 func TestWhatCP932CannotHoldIsReported(t *testing.T) {
-	got, w := written(t, Options{Format: CP932}, []string{"a", "𠮷田〜−か\u3099"}, []string{"葛\U000E0100飾", "\ue000\U00108123"})
+	got, w := written(t, Options{Format: CP932, Private: true}, []string{"a", "𠮷田〜−か\u3099"}, []string{"葛\U000E0100飾", "\ue000\U00108123"})
 	if want := "a,\x81\xac\x93\x63\x81\x60\x81\x7c\x82\xaa\r\n\x8a\x8b\x8f\xfc,\xf0\x40\x81\xac\r\n"; string(got) != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	lost, n := w.Lost()
 	if got := fmt.Sprint(lost); n != 3 || got != "[1行目 2列目 𠮷（U+20BB7） 2行目 1列目 葛\U000E0100（U+845B U+E0100） 2行目 2列目 〓(8123)（U+108123）]" {
 		t.Errorf("got %d: %s", n, got)
+	}
+}
+
+func TestOwnCharactersAreWrittenWithTheirCodeAndReported(t *testing.T) {
+	for _, format := range Formats() {
+		got, w := written(t, Options{Format: format}, []string{"\ue0ea川", "葛\U000E0100飾"})
+		table, err := Open(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for row, err := range table.Rows() {
+			if err != nil || row.Cells[0] != "〓(U+E0EA)川" || row.Private != 0 {
+				t.Errorf("%s: got %q, %v, want 〓(U+E0EA)川", format, row.Cells, err)
+			}
+			if format != CP932 && row.Cells[1] != "葛\U000E0100飾" {
+				t.Errorf("%s: got %q, want the variation selector kept", format, row.Cells[1])
+			}
+		}
+		if lost, n := w.Lost(); n == 0 || lost[0].Column != 1 {
+			t.Errorf("%s: got %v, want the place reported", format, lost)
+		}
 	}
 }
 

@@ -113,7 +113,7 @@ func (s *Site) render(name string, page any) ([]byte, error) {
 	if err := view.ExecuteTemplate(&body, "layout", page); err != nil {
 		return nil, fmt.Errorf("make page %s: %w", name, err)
 	}
-	return body.Bytes(), nil
+	return showPrivate(body.Bytes()), nil
 }
 
 // Picture answers with a picture whose address changes with what is in it, so
