@@ -117,6 +117,8 @@ func runService(ctx context.Context, s Surroundings, cfg Config, h *host, starte
 	defer seats()
 	mails := startMail(working, svc.outbox)
 	defer mails()
+	left := startLeft(working, svc.st, svc.rep, svc.log)
+	defer left()
 	watching := startWatch(working, svc.watch)
 	defer watching()
 	read, err := svc.startReader(working)

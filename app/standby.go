@@ -206,6 +206,7 @@ func (p pair) watch(ctx context.Context) (takeOver bool, err error) {
 	defer ticker.Stop()
 	var seen replica.Standing
 	since := time.Now()
+	var handed time.Time
 	said := ""
 	say := func(text string) {
 		if text != said {
@@ -218,6 +219,12 @@ func (p pair) watch(ctx context.Context) (takeOver bool, err error) {
 		p.host.alive()
 		if err == nil && !mayServe(now) {
 			p.following.Load().Saw(now)
+			if time.Since(handed) >= leftEvery {
+				handed = time.Now()
+				if err := handOver(ctx, p.cfg, p.log); err != nil && ctx.Err() == nil {
+					p.log.Warn("what this machine had answered is not handed over yet", "error", err)
+				}
+			}
 		}
 		asked := p.asked()
 		p.blind.Store(err != nil)

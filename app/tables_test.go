@@ -60,6 +60,7 @@ var owners = map[string]string{
 	"slot":            "app/booking",
 	"booking":         "app/booking",
 	"waiting":         "app/booking",
+	"left_behind":     "app/booking",
 	"mail":            "app/mail",
 	"mail_attempt":    "app/mail",
 	"mail_link":       "app/mail",

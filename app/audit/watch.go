@@ -5,3 +5,10 @@ const (
 	AlarmAcknowledged Action = "alarm_acknowledged"
 	AlarmTested       Action = "alarm_tested"
 )
+
+// The actions on what a machine that was succeeded had answered as provisional.
+const (
+	LeftTakenIn Action = "left_behind_taken_in"
+	LeftRedone  Action = "left_behind_redone"
+	LeftSettled Action = "left_behind_settled"
+)

@@ -23,6 +23,8 @@ type Wish struct {
 
 	visitor int64     // whose booking it is without a card; see BookVisitor
 	group   store.Ref // of the bookings made together; see BookTogether
+	ref     store.Ref // of a booking that another machine had made; see Redo
+	number  Number    // its number; "" for a new one
 }
 
 // Book makes a booking; the card's own hold, if it has one, becomes it. The
@@ -87,9 +89,13 @@ func (w Wish) put(tx *store.Tx, s Slot, as State) (row Booking, left int64, err 
 			s.ID, w.Seat, w.reason(), w.Channel, as, tx.Now, until, store.Opt(w.group), held.ID)
 		return held.Booking, left, err
 	}
-	row.Ref = store.NewRef()
-	if row.Number, err = drawNumber(tx); err != nil {
-		return row, 0, err
+	if row.Ref = w.ref; row.Ref == "" {
+		row.Ref = store.NewRef()
+	}
+	if row.Number = w.number; row.Number == "" {
+		if row.Number, err = drawNumber(tx); err != nil {
+			return row, 0, err
+		}
 	}
 	id, err := tx.Insert(`INSERT INTO booking (ref, number, slot_id, card_id, recipient_id, seat, reason, channel, state,
 		booked_at, held_until, group_ref) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

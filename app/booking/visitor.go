@@ -36,6 +36,14 @@ func BookVisitor(tx *store.Tx, by audit.Actor, w Wish, who card.Visitor) (Visit,
 	if err != nil {
 		return Visit{}, err
 	}
+	v, err := bookVisitor(tx, by, w, s)
+	if err != nil {
+		return v, err
+	}
+	return v, offer(tx, by, left)
+}
+
+func bookVisitor(tx *store.Tx, by audit.Actor, w Wish, s Slot) (Visit, error) {
 	row, _, err := w.put(tx, s, Booked)
 	if err != nil {
 		return Visit{}, fmt.Errorf("book for a visitor: %w", meaning(err))
@@ -45,11 +53,7 @@ func BookVisitor(tx *store.Tx, by audit.Actor, w Wish, who card.Visitor) (Visit,
 	if err := audit.Record(tx, by, audit.Booked, row.Subject(), detail); err != nil {
 		return Visit{}, err
 	}
-	v, err := ByRef(tx, row.Ref)
-	if err != nil {
-		return v, err
-	}
-	return v, offer(tx, by, left)
+	return ByRef(tx, row.Ref)
 }
 
 // chooseVisitor puts the person on record and checks the wish.
@@ -156,6 +160,9 @@ func tieRest(tx *store.Tx, by audit.Actor, visitor int64, r card.Record) error {
 	}
 	if _, err := tx.Exec(`UPDATE waiting SET card_id = ?, recipient_id = NULL WHERE recipient_id = ?`, r.Card.ID, visitor); err != nil {
 		return fmt.Errorf("tie waiting: %w", err)
+	}
+	if _, err := tx.Exec(`UPDATE left_behind SET card_id = ?, recipient_id = NULL WHERE recipient_id = ?`, r.Card.ID, visitor); err != nil {
+		return fmt.Errorf("tie what was left behind: %w", err)
 	}
 	if err := mail.Tie(tx, visitor, int64(r.Card.ID)); err != nil {
 		return err

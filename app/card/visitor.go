@@ -106,6 +106,7 @@ func ForgetVisitor(tx *store.Tx, recipientID int64) error {
 	const unused = `id = ? AND visitor_key IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM booking WHERE booking.recipient_id = recipient.id)
 		AND NOT EXISTS (SELECT 1 FROM waiting WHERE waiting.recipient_id = recipient.id)
+		AND NOT EXISTS (SELECT 1 FROM left_behind WHERE left_behind.recipient_id = recipient.id)
 		AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.recipient_id = recipient.id)`
 	_, err := tx.Exec(`DELETE FROM mail_proposal WHERE recipient_id IN (SELECT id FROM recipient WHERE `+unused+`)`, recipientID)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"madoguchi/app/audit"
+	"madoguchi/app/booking"
 	"madoguchi/app/intake"
 	"madoguchi/app/problem"
 	"madoguchi/app/settings"
@@ -64,6 +65,9 @@ type Desk struct {
 	// town is how the town was set up when a page was last asked for: error
 	// pages must not need the database to say whose they are.
 	town atomic.Pointer[settings.Settings]
+	// left is how much there is on the list of what a machine before has answered:
+	// the menu leads there only then.
+	left atomic.Int64
 }
 
 // New reads the console's templates and makes a Desk of them.
@@ -136,6 +140,7 @@ func (d *Desk) routes() []guarded {
 		d.letterRoutes(),
 		d.setupRoutes(),
 		d.visitRoutes(),
+		d.leftRoutes(),
 		d.mailRoutes(),
 		d.systemRoutes(),
 	)
@@ -228,6 +233,11 @@ func (d *Desk) signedIn(c *gin.Context) (a staff.Account, limit []int64, err err
 			return err
 		}
 		d.town.Store(&s)
+		left, err := booking.LeftUndecided(tx)
+		if err != nil {
+			return err
+		}
+		d.left.Store(int64(left))
 		if a, err = staff.ByRef(tx, ref); err != nil {
 			return err
 		}

@@ -52,6 +52,7 @@ var menuEntries = []struct {
 	{"予約", link{Path: "/bookings", Label: "予約の一覧"}, staff.MayListBookings},
 	{"予約", link{Path: "/visitors", Label: "カードなしの予約"}, staff.MayBook},
 	{"予約", link{Path: "/waiting-list", Label: "キャンセル待ち"}, staff.MayBook},
+	{"予約", link{Path: leftPath, Label: "引き継ぎで残った仮受付"}, staff.MayBook},
 	{"取込", link{Path: "/read", Label: "一覧の読取り"}, staff.MayReadList},
 	{"取込", link{Path: "/batches", Label: "便"}, staff.MayReadList},
 	{"取込", link{Path: "/lists", Label: "名簿の取込"}, staff.MayTakeLists},
@@ -85,7 +86,7 @@ func (d *Desk) frame(c *gin.Context, p *page) {
 		return
 	}
 	for _, e := range menuEntries {
-		if !a.Role.May(e.permission) {
+		if !a.Role.May(e.permission) || e.Path == leftPath && d.left.Load() == 0 {
 			continue
 		}
 		e.Here = e.Path == c.FullPath() || e.Path != "/" && strings.HasPrefix(c.FullPath(), e.Path+"/")

@@ -61,6 +61,8 @@ var pages = map[string]any{
 	"moved":        &movedPage{},
 	"waiting":      &waitingPage{},
 	"waiting_quit": &quitPage{},
+	"left_behind":  &leftPage{},
+	"left_settle":  &settlePage{},
 	"waiting_join": &joinPage{},
 	"mails":        &mailsPage{},
 	"system":       &systemPage{},

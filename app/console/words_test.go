@@ -36,7 +36,7 @@ var met = []*problem.Problem{
 	staff.Stale, staff.LastEverywhere,
 	booking.NotToday, booking.StepNotAllowed, booking.NotLateYet, booking.VisitNotFound, booking.NothingScanned, booking.ScannedWithIME,
 	booking.CounterTooLong, booking.CounterNotFound, booking.NobodyWaits, booking.ExtractTooLong, TooManyRows,
-	mail.NotFound, mail.NotOver, AlarmUnknown,
+	mail.NotFound, mail.NotOver, AlarmUnknown, booking.LeftNotFound, booking.LeftOver, booking.ChangedSince,
 }
 
 func TestEveryProblemMetHereHasASentence(t *testing.T) {
@@ -53,7 +53,7 @@ func TestEveryProblemMetHereHasASentence(t *testing.T) {
 		"session_expired", "signed_out", "password_changed", "note_written", "sign_in_released", "contact_corrected",
 		"card_issued", "booking_cancelled", toBook.flash, toChange.flash, toBookTogether.flash,
 		"booking_tied", "moved_many", "waiting_joined", "waiting_moved_up", "waiting_declined", "waiting_removed",
-		"mail_again", "mail_told", "alarm_acknowledged", "alarm_tested", "comer_set",
+		"mail_again", "mail_told", "alarm_acknowledged", "alarm_tested", "comer_set", "left_redone", "left_settled",
 	} {
 		keys = append(keys, "flash."+flash)
 	}
@@ -72,7 +72,7 @@ func TestEveryProblemMetHereHasASentence(t *testing.T) {
 		"form.again_differs", "field.current.one_time", "field.new.rule", "field.reason.visitor", "field.reason.visitor_hint", "field.reason.many", "field.move_date.label",
 		"field.move_date.hint", "field.move_to.label", "field.move_to.hint", "field.cause.label", "field.cause.hint",
 		"field.wait_from.label", "field.wait_from.hint", "field.wait_until.label", "field.wait_until.hint",
-		"field.visitor_name.label", "field.visitor_kana_name.label", "field.visitor_telephone.label")
+		"field.left_reason.label", "field.left_reason.hint", "field.visitor_name.label", "field.visitor_kana_name.label", "field.visitor_telephone.label")
 	for _, key := range keys {
 		if !words.Has(key) {
 			t.Errorf("%s: got no sentence", key)

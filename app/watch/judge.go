@@ -24,6 +24,7 @@ const (
 	Rehearsed   Kind = "rehearsal"
 	Certificate Kind = "certificate"
 	Database    Kind = "database"
+	LeftBehind  Kind = "left-behind"
 )
 
 // Wrong reports whether somebody has to do something.
@@ -31,7 +32,7 @@ func (l Level) Wrong() bool { return l == Notice || l == Urgent }
 
 // Kinds lists them all.
 func Kinds() []Kind {
-	return []Kind{CopyBehind, Provisional, Fenced, TakenOver, NoStandby, DiskLow, MailFailing, Rehearsed, Certificate, Database}
+	return []Kind{CopyBehind, Provisional, Fenced, TakenOver, NoStandby, DiskLow, MailFailing, Rehearsed, Certificate, Database, LeftBehind}
 }
 
 // Label is the kind's name on the screen and in the subject of an alarm.
@@ -39,7 +40,7 @@ func (k Kind) Label() string {
 	return map[Kind]string{
 		CopyBehind: "複製が遅れています", Provisional: "仮受付が続いています", Fenced: "別の機械に引き継がれました", TakenOver: "この機械が引き継ぎました",
 		NoStandby: "待機の機械がありません", DiskLow: "ディスクの空きが少なくなりました", MailFailing: "メールを送れません",
-		Rehearsed: "復旧の練習ができていません", Certificate: "証明書の期限が近づいています", Database: "データベースを読めません",
+		Rehearsed: "復旧の練習ができていません", Certificate: "証明書の期限が近づいています", Database: "データベースを読めません", LeftBehind: "引き継ぎで残った仮受付があります",
 	}[k]
 }
 
@@ -56,6 +57,7 @@ func (k Kind) Do() string {
 		Rehearsed:   "練習を手で動かして、表示を確かめてください。",
 		Certificate: "証明書を更新してください。過ぎると、住民の画面に警告が出ます。",
 		Database:    "サーバーの記録を確かめてください。直らないときは、復旧します。",
+		LeftBehind:  "職員に知らせて、予約のメニューの「引き継ぎで残った仮受付」で一件ずつ決めてもらってください。",
 	}[k]
 }
 
@@ -90,6 +92,9 @@ func (w *Watcher) Judge(m Measured) []Finding {
 	}
 	if m.PeerOn {
 		all = append(all, standby(m))
+	}
+	if m.Left > 0 {
+		all = append(all, Finding{Kind: LeftBehind, Level: Urgent, Label: "引き継ぎで残った仮受付", Text: fmt.Sprintf("職員が決めていないものが%d件あります", m.Left)})
 	}
 	all = append(all, w.disk(m), outbox(m), rehearsal(m))
 	if !m.Certificate.IsZero() || m.CertificateBad {

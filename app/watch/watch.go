@@ -109,6 +109,7 @@ type Measured struct {
 	// Provisional are the bookings since ProvisionalSince that the copies lack.
 	Provisional      int
 	ProvisionalSince time.Time // zero: nothing is provisional
+	Left             int       // what a machine before had answered, and nobody has decided
 	Free, Total      uint64    // bytes of the disk; Total 0: not measured
 	MailOn           bool
 	Mail             mail.Standing
@@ -158,7 +159,11 @@ func (w *Watcher) Measure(ctx context.Context) Measured {
 }
 
 func (m *Measured) read(tx *store.Tx) (err error) {
-	if m.Mail, err = mail.StandingOf(tx); err != nil || m.ProvisionalSince.IsZero() {
+	if m.Mail, err = mail.StandingOf(tx); err != nil {
+		return err
+	}
+	m.Left, err = store.One[int](tx, `SELECT count(*) FROM left_behind WHERE state = 'open'`)
+	if err != nil || m.ProvisionalSince.IsZero() {
 		return err
 	}
 	m.Provisional, err = store.One[int](tx, `SELECT count(*) FROM booking WHERE state NOT IN ('held', 'expired')
