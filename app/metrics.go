@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -33,21 +34,33 @@ var (
 	figureLag       = prometheus.NewDesc("madoguchi_copy_lag_seconds", "Age of the oldest commit not known to be in the place of the copies.", nil, nil)
 	figureFailing   = prometheus.NewDesc("madoguchi_copy_failing", "1 while the latest attempt to copy has failed.", nil, nil)
 	figureSuccess   = prometheus.NewDesc("madoguchi_copy_last_success_timestamp_seconds", "When copying last ended well.", nil, nil)
+	figureAble      = prometheus.NewDesc("madoguchi_disk_writable", "1 while this machine's disk takes writes.", nil, nil)
+	figureTurn      = prometheus.NewDesc("madoguchi_epoch", "Number of the epoch that this server writes; it grows with each take-over.", nil, nil)
 	figureFenced    = prometheus.NewDesc("madoguchi_fenced", "1 once another server has taken over.", nil, nil)
 	figureEpoch     = prometheus.NewDesc("madoguchi_epoch_info", "The epoch that this server writes.", []string{"epoch", "policy"}, nil)
 	figureWaiting   = prometheus.NewDesc("madoguchi_mail_waiting", "Mails that wait to be sent.", nil, nil)
 	figureOldest    = prometheus.NewDesc("madoguchi_mail_oldest_seconds", "How long the mail has waited that has waited longest.", nil, nil)
 	figureFailed    = prometheus.NewDesc("madoguchi_mail_failed", "Mails that failed and that nobody has dealt with.", nil, nil)
 	figureDue       = prometheus.NewDesc("madoguchi_provisional_bookings", "Bookings not confirmed by the place of the copies.", nil, nil)
-	figureRehearsal = prometheus.NewDesc("madoguchi_rehearsal_timestamp_seconds", "When a restore was last rehearsed.", []string{"good"}, nil)
+	figureDueOldest = prometheus.NewDesc("madoguchi_provisional_oldest_seconds", "How long the oldest write waits for the place of the copies.", nil, nil)
+	figurePictures  = prometheus.NewDesc("madoguchi_pictures_waiting", "Pictures of lists that wait to be read.", nil, nil)
+	figurePicture   = prometheus.NewDesc("madoguchi_pictures_oldest_seconds", "How long the picture has waited that has waited longest.", nil, nil)
+	figureRehearsal = prometheus.NewDesc("madoguchi_rehearsal_timestamp_seconds", "When a restore was last rehearsed.", nil, nil)
+	figureRestores  = prometheus.NewDesc("madoguchi_rehearsal_good", "1 when the last rehearsal brought everything back.", nil, nil)
+	figurePeer      = prometheus.NewDesc("madoguchi_peer_ready", "1 while the other machine stands by and can take over.", nil, nil)
+	figurePeerLate  = prometheus.NewDesc("madoguchi_peer_behind_seconds", "How long ago the other machine's own database had everything, as it says.", nil, nil)
 	figureEnds      = prometheus.NewDesc("madoguchi_certificate_end_timestamp_seconds", "When the watched certificate ends.", nil, nil)
 	figureAlarm     = prometheus.NewDesc("madoguchi_alarm", "1 for each alarm that stands.", []string{"kind", "level", "acknowledged"}, nil)
 	figureFree      = prometheus.NewDesc("madoguchi_disk_free_bytes", "Free room on the disk of the database.", nil, nil)
+	figureRoom      = prometheus.NewDesc("madoguchi_disk_bytes", "Size of the disk of the database.", nil, nil)
+
+	served = []*prometheus.Desc{figureCommitted, figureCopied, figureLag, figureFailing, figureSuccess, figureAble, figureTurn, figureFenced, figureEpoch,
+		figureFree, figureRoom, figureWaiting, figureOldest, figureFailed, figureDue, figureDueOldest, figurePictures, figurePicture, figureRehearsal,
+		figureRestores, figurePeer, figurePeerLate, figureEnds, figureAlarm}
 )
 
 func (figures) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{figureCommitted, figureCopied, figureLag, figureFailing, figureSuccess, figureFenced, figureEpoch, figureFree,
-		figureWaiting, figureOldest, figureFailed, figureDue, figureRehearsal, figureEnds, figureAlarm} {
+	for _, d := range served {
 		to <- d
 	}
 }
@@ -61,7 +74,11 @@ func (f figures) Collect(to chan<- prometheus.Metric) {
 	say(figureCopied, float64(s.Copied.Sequence))
 	say(figureLag, s.Lag.Seconds())
 	say(figureFailing, truth(s.LastError != ""))
+	say(figureAble, truth(s.Able))
 	say(figureFenced, truth(s.Fenced))
+	if n, err := strconv.Atoi(strings.TrimLeft(s.Epoch[:strings.IndexByte(s.Epoch+"-", '-')], "0")); err == nil {
+		say(figureTurn, float64(n))
+	}
 	say(figureEpoch, 1, s.Epoch, string(s.Policy))
 	if !s.LastSuccessAt.IsZero() {
 		say(figureSuccess, float64(s.LastSuccessAt.Unix()))
@@ -69,6 +86,7 @@ func (f figures) Collect(to chan<- prometheus.Metric) {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(f.folder, &disk); err == nil {
 		say(figureFree, float64(disk.Bavail)*float64(disk.Bsize))
+		say(figureRoom, float64(disk.Blocks)*float64(disk.Bsize))
 	}
 	if f.watch != nil {
 		f.watched(say)
@@ -78,16 +96,31 @@ func (f figures) Collect(to chan<- prometheus.Metric) {
 // watched are the figures of what the status page shows.
 func (f figures) watched(say func(*prometheus.Desc, float64, ...string)) {
 	m := f.watch.Measure(context.Background())
+	// Since when something waits; nothing does at the zero time.
+	age := func(since time.Time) float64 {
+		if since.IsZero() {
+			return 0
+		}
+		return max(0, m.At.Sub(since).Seconds())
+	}
 	say(figureDue, float64(m.Provisional))
+	say(figureDueOldest, age(m.ProvisionalSince))
 	if !m.Unreadable {
 		say(figureWaiting, float64(m.Mail.Waiting))
 		say(figureFailed, float64(m.Mail.Failed))
-		if m.Mail.Waiting > 0 {
-			say(figureOldest, m.At.Sub(m.Mail.OldestAt).Seconds())
-		}
+		say(figureOldest, age(m.Mail.OldestAt))
+		say(figurePictures, float64(m.Pictures))
+		say(figurePicture, age(m.PicturesSince))
 	}
 	if !m.Rehearsal.At.IsZero() {
-		say(figureRehearsal, float64(m.Rehearsal.At.Unix()), strconv.FormatBool(m.Rehearsal.Good))
+		say(figureRehearsal, float64(m.Rehearsal.At.Unix()))
+		say(figureRestores, truth(m.Rehearsal.Good))
+	}
+	if m.PeerOn {
+		say(figurePeer, truth(m.Peer == "standby"))
+		if m.Standby != nil {
+			say(figurePeerLate, m.Standby.Behind)
+		}
 	}
 	if !m.Certificate.IsZero() {
 		say(figureEnds, float64(m.Certificate.Unix()))
@@ -107,10 +140,12 @@ var (
 	figureStuck    = prometheus.NewDesc("madoguchi_standby_stuck", "1 while the standby cannot follow.", nil, nil)
 	figureUnfit    = prometheus.NewDesc("madoguchi_standby_check_failed", "1 while the last check of the standby's own database has failed.", nil, nil)
 	figureBegun    = prometheus.NewDesc("madoguchi_standby_begun_total", "How often the standby's own database was built from the whole of the copies.", nil, nil)
+
+	waited = []*prometheus.Desc{figureReached, figureBehind, figureVerified, figureStuck, figureUnfit, figureBegun}
 )
 
 func (standing) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{figureReached, figureBehind, figureVerified, figureStuck, figureUnfit, figureBegun} {
+	for _, d := range waited {
 		to <- d
 	}
 }
@@ -132,13 +167,7 @@ func (s standing) Collect(to chan<- prometheus.Metric) {
 
 // standbyFigures answers /metrics on a machine that stands by.
 func standbyFigures(state func() restore.Following, log *slog.Logger) (*http.Server, error) {
-	own := prometheus.NewRegistry()
-	if err := own.Register(standing{state}); err != nil {
-		return nil, fmt.Errorf("register figures: %w", err)
-	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{own, prometheus.DefaultGatherer}, promhttp.HandlerOpts{}))
-	return web.NewServer(mux, log), nil
+	return figureServer(standing{state}, log)
 }
 
 func truth(b bool) float64 {
@@ -150,13 +179,21 @@ func truth(b bool) float64 {
 
 // figuresOf answers /metrics with our own figures and Litestream's.
 func (svc *service) figuresOf(status func() replica.Status) (*http.Server, error) {
+	return figureServer(figures{status, svc.watch, svc.cfg.Data}, svc.log)
+}
+
+// figureServer answers /metrics with figures of one kind, what is counted all
+// along, and Litestream's.
+func figureServer(of prometheus.Collector, log *slog.Logger) (*http.Server, error) {
 	own := prometheus.NewRegistry()
-	if err := own.Register(figures{status, svc.watch, svc.cfg.Data}); err != nil {
-		return nil, fmt.Errorf("register figures: %w", err)
+	for _, c := range []prometheus.Collector{of, answers, records} {
+		if err := own.Register(c); err != nil {
+			return nil, fmt.Errorf("register figures: %w", err)
+		}
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{own, prometheus.DefaultGatherer}, promhttp.HandlerOpts{}))
-	return web.NewServer(mux, svc.log), nil
+	return web.NewServer(mux, log), nil
 }
 
 // startMetrics listens where monitoring is wanted; end stops it.

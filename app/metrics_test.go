@@ -5,10 +5,17 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"madoguchi/app/apptest"
 	"madoguchi/app/watch"
 	"madoguchi/store"
 	"madoguchi/store/replica"
@@ -18,7 +25,7 @@ import (
 func TestFiguresTellHowTheCopiesStand(t *testing.T) {
 	status := replica.Status{
 		Committed: store.Commit{Sequence: 12}, Copied: store.Commit{Sequence: 10}, Lag: 1500 * time.Millisecond,
-		LastError: "away", Fenced: true, Epoch: "00000003-a", Policy: replica.Refuse, LastSuccessAt: time.Unix(1_790_000_000, 0),
+		LastError: "away", Fenced: true, Able: true, Epoch: "00000003-a", Policy: replica.Refuse, LastSuccessAt: time.Unix(1_790_000_000, 0),
 	}
 	svc := &service{cfg: Config{Data: t.TempDir()}, log: slog.New(slog.DiscardHandler)}
 	server, err := svc.figuresOf(func() replica.Status { return status })
@@ -38,12 +45,41 @@ func TestFiguresTellHowTheCopiesStand(t *testing.T) {
 	}
 	for _, want := range []string{
 		"madoguchi_commit_sequence 12", "madoguchi_copied_sequence 10", "madoguchi_copy_lag_seconds 1.5", "madoguchi_copy_failing 1",
-		"madoguchi_fenced 1", `madoguchi_epoch_info{epoch="00000003-a",policy="refuse"} 1`, "madoguchi_copy_last_success_timestamp_seconds 1.79e+09",
+		"madoguchi_fenced 1", `madoguchi_epoch_info{epoch="00000003-a",policy="refuse"} 1`, "madoguchi_epoch 3", "madoguchi_disk_writable 1", "madoguchi_copy_last_success_timestamp_seconds 1.79e+09",
 		"madoguchi_disk_free_bytes ", "go_goroutines ",
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("got no %q", want)
 		}
+	}
+}
+
+var figureName = regexp.MustCompile("`(madoguchi_[a-z_]+)`")
+
+// Whoever sets up the monitoring reads docs/runbooks/metrics.md: it has every
+// figure, and no other.
+func TestEveryFigureIsExplained(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(apptest.Root(), "docs", "runbooks", "metrics.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var explained, there []string
+	for _, m := range figureName.FindAllStringSubmatch(string(text), -1) {
+		explained = append(explained, m[1])
+	}
+	descs := make(chan *prometheus.Desc, 100)
+	for _, c := range []prometheus.Collector{figures{}, standing{}, answers, records} {
+		c.Describe(descs)
+	}
+	close(descs)
+	for d := range descs {
+		name, _, _ := strings.Cut(strings.TrimPrefix(d.String(), `Desc{fqName: "`), `"`)
+		there = append(there, name)
+	}
+	slices.Sort(explained)
+	slices.Sort(there)
+	if !slices.Equal(explained, there) {
+		t.Errorf("got explained\n%q\nwant\n%q", explained, there)
 	}
 }
 

@@ -69,7 +69,7 @@ func serve(ctx context.Context, s Surroundings) error {
 
 // serveAlone is a service that has its sockets for itself.
 func serveAlone(ctx context.Context, s Surroundings, cfg Config, started func(*service) error) (err error) {
-	h, err := newHost(cfg, slog.New(slog.NewTextHandler(s.Err, nil)))
+	h, err := newHost(cfg, newLog(s.Err))
 	if err != nil {
 		return err
 	}
@@ -181,8 +181,8 @@ func (svc *service) open(ctx context.Context, s Surroundings) error {
 	if err != nil {
 		return err
 	}
-	svc.public = web.NewServer(svc.lastAnswers(withHealth(residents, svc.rep.Status)), svc.log)
-	svc.console = web.NewServer(svc.lastAnswers(withHealth(desk.Handler(), svc.rep.Status)), svc.log)
+	svc.public = web.NewServer(svc.lastAnswers(withHealth(counting("public", residents), svc.rep.Status)), svc.log)
+	svc.console = web.NewServer(svc.lastAnswers(withHealth(counting("console", desk.Handler()), svc.rep.Status)), svc.log)
 	svc.public.ConnState, svc.console.ConnState = svc.connections.note, svc.connections.note
 	for _, d := range []door{svc.host.public, svc.host.console} {
 		l, err := d.open()

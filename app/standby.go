@@ -54,7 +54,7 @@ type pair struct {
 func promoteFile(cfg Config) string { return filepath.Join(cfg.Data, "promote") }
 
 func standby(ctx context.Context, s Surroundings) (err error) {
-	p := pair{s: s, blind: new(atomic.Bool), following: new(atomic.Pointer[restore.Follower]), log: slog.New(slog.NewTextHandler(s.Err, nil))}
+	p := pair{s: s, blind: new(atomic.Bool), following: new(atomic.Pointer[restore.Follower]), log: newLog(s.Err)}
 	cfg, rest, err := configure(s, mustLookUp("standby"), func(fs *flag.FlagSet) {
 		fs.StringVar(&p.peer, "peer", environment("MADOGUCHI_PEER"), "もう一台の住民サイトのアドレス（例 http://10.0.0.2:8080）")
 		fs.BoolVar(&p.manual, "manual", false, "自動では引き継がず、madoguchi promote を待つ")

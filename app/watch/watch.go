@@ -113,7 +113,9 @@ type Measured struct {
 	Free, Total      uint64    // bytes of the disk; Total 0: not measured
 	MailOn           bool
 	Mail             mail.Standing
-	Unreadable       bool // the database cannot be read
+	Pictures         int       // of lists, which wait to be read
+	PicturesSince    time.Time // since when the oldest does; zero for none
+	Unreadable       bool      // the database cannot be read
 	PeerOn           bool
 	Peer             string    // what the other machine says of itself, "" for nothing
 	Standby          *Standby  // what it says of its own database
@@ -162,7 +164,13 @@ func (m *Measured) read(tx *store.Tx) (err error) {
 	if m.Mail, err = mail.StandingOf(tx); err != nil {
 		return err
 	}
-	m.Left, err = store.One[int](tx, `SELECT count(*) FROM left_behind WHERE state = 'open'`)
+	if m.Left, err = store.One[int](tx, `SELECT count(*) FROM left_behind WHERE state = 'open'`); err != nil {
+		return err
+	}
+	waiting, err := store.All[time.Time](tx, `SELECT uploaded_at FROM list_file WHERE state IN ('waiting', 'reading') ORDER BY uploaded_at`)
+	if m.Pictures = len(waiting); m.Pictures > 0 {
+		m.PicturesSince = waiting[0]
+	}
 	if err != nil || m.ProvisionalSince.IsZero() {
 		return err
 	}
