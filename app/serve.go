@@ -238,6 +238,9 @@ func firstStart(ctx context.Context, st *store.Store, out io.Writer) error {
 		if err := settings.EnsureQuestions(tx, by); err != nil {
 			return err
 		}
+		if err := settings.EnsureTranslations(tx, by); err != nil {
+			return err
+		}
 		all, err := staff.List(tx)
 		if err != nil || len(all) > 0 {
 			return err

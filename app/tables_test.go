@@ -19,6 +19,7 @@ var owners = map[string]string{
 	"announcement":    "app/settings",
 	"question":        "app/settings",
 	"logo":            "app/settings",
+	"translation":     "app/settings",
 	"staff":           "app/staff",
 	"sign_in_attempt": "app/attempt",
 	"session":         "app/web",

@@ -9,4 +9,5 @@ const (
 	QuestionChanged     Action = "question_changed"
 	QuestionRemoved     Action = "question_removed"
 	QuestionRaised      Action = "question_raised"
+	TranslationsChanged Action = "translations_changed"
 )

@@ -50,7 +50,10 @@ func Letter(tx *store.Tx, r mail.Row) (mail.Content, error) {
 		}
 	}
 	c.Day, c.Starts, c.Ends = w.FullDay(v.Slot.HeldOn), w.Clock(v.Slot.Starts), w.Clock(v.Slot.Ends)
-	c.Place, c.PlaceAddress, c.PlaceTelephone = v.Venue.Name, v.Venue.Address, v.Venue.Telephone
+	c.PlaceAddress, c.PlaceTelephone = v.Venue.Address, v.Venue.Telephone
+	if c.Place, err = bothNames(tx, r.Lang, v.Venue.Name); err != nil {
+		return c, err
+	}
 	if !v.HeldUntil.IsZero() {
 		c.OfferUntil = w.Instant(v.HeldUntil)
 	}
@@ -58,8 +61,10 @@ func Letter(tx *store.Tx, r mail.Row) (mail.Content, error) {
 	if err != nil {
 		return c, err
 	}
-	c.Service = service.Name
-	if c.Bring, err = bringForVisit(tx, v); err != nil {
+	if c.Service, _, err = translated(tx, r.Lang, service.Name); err != nil {
+		return c, err
+	}
+	if err := bringForVisit(tx, v, r.Lang, &c); err != nil {
 		return c, err
 	}
 	if r.Kind == mail.Reminder {
@@ -88,15 +93,49 @@ func (v Visit) wanted(now time.Time, r mail.Row, c *mail.Content) bool {
 	return v.Live()
 }
 
-func bringForVisit(tx *store.Tx, v Visit) ([]string, error) {
+func bringForVisit(tx *store.Tx, v Visit, lang string, c *mail.Content) error {
 	var who card.Record // empty for a visitor, of whom nothing is on record
 	if v.CardID != 0 {
 		var err error
 		if who, err = card.GetByID(tx, v.CardID); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return BringToVisit(tx, v, who)
+	lines, err := BringToVisit(tx, v, who)
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		text, ok, err := translated(tx, lang, l)
+		if err != nil {
+			return err
+		}
+		c.Bring, c.BringJapanese = append(c.Bring, text), c.BringJapanese || !ok
+	}
+	return nil
+}
+
+// translated says the town's words in the mail's language; ok is false where
+// they stay in Japanese.
+func translated(tx *store.Tx, lang, original string) (text string, ok bool, err error) {
+	if lang == mail.Japanese || lang == "ja-furigana" {
+		return original, true, nil
+	}
+	text, err = settings.TranslationIn(tx, lang, original)
+	if err != nil || text == "" {
+		return original, false, err
+	}
+	return text, true, nil
+}
+
+// bothNames is a place's name as the sign says it, with its name in the mail's
+// language if somebody has translated it.
+func bothNames(tx *store.Tx, lang, name string) (string, error) {
+	text, ok, err := translated(tx, lang, name)
+	if err != nil || !ok || text == name {
+		return name, err
+	}
+	return name + " (" + text + ")", nil
 }
 
 // proposalLetter asks whether an address that someone gave is theirs.

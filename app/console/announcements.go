@@ -49,6 +49,7 @@ type announcementsPage struct {
 	page
 	Announcements []announcementLine
 	Questions     []questionLine
+	Everywhere    bool // one works at every place
 }
 
 type announcementLine struct {
@@ -62,7 +63,7 @@ type questionLine struct {
 }
 
 func (d *Desk) announcements(c *gin.Context) error {
-	p := announcementsPage{}
+	p := announcementsPage{Everywhere: everywhere(c) == nil}
 	err := d.store.Read(c, func(tx *store.Tx) error {
 		venues, err := placeNames(tx)
 		if err != nil {

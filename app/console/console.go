@@ -137,6 +137,7 @@ func (d *Desk) routes() []guarded {
 		d.renewalRoutes(),
 		d.intakeRoutes(),
 		d.announcementRoutes(),
+		d.translationRoutes(),
 		d.letterRoutes(),
 		d.setupRoutes(),
 		d.visitRoutes(),

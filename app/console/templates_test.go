@@ -28,7 +28,7 @@ var pages = map[string]any{
 	"booked":        &bookedPage{},
 	"cancel":        &cancelPage{},
 	"issue":         &issuePage{},
-	"announcements": &announcementsPage{}, "announcement": &announcementPage{}, "announcement_preview": &previewPage{},
+	"announcements": &announcementsPage{}, "translations": &translationsPage{}, "translation": &translationForm{}, "announcement": &announcementPage{}, "announcement_preview": &previewPage{},
 	"letter": &letterPage{}, "question": &questionPage{}, "removal": &removalPage{},
 	"contact":  &contactPage{},
 	"conflict": &conflictPage{},

@@ -235,6 +235,9 @@ func announce(tx *store.Tx, by audit.Actor, today jp.Date) error {
 	if err := settings.EnsureQuestions(tx, by); err != nil {
 		return err
 	}
+	if err := settings.EnsureTranslations(tx, by); err != nil {
+		return err
+	}
 	_, err := settings.SaveAnnouncement(tx, by, settings.Announcement{
 		Title: "土曜日の午前も受け付けます", Body: openSaturday(today).Short() + "の午前は、南部町役場でカードを受け取れます。\n" + disclaimer,
 		Importance: settings.Usual, FromOn: today, UntilOn: openSaturday(today),

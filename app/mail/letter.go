@@ -19,7 +19,8 @@ type Facts struct {
 	Day, Starts, Ends                   string
 	Service                             string // 業務
 	Place, PlaceAddress, PlaceTelephone string
-	Bring                               []string // what to bring, in Japanese
+	Bring                               []string // what to bring
+	BringJapanese                       bool     // some of it is in Japanese, the mail is not
 	Cause                               string   // why, in the office's words
 	OfferUntil                          string   // until when a place is held
 

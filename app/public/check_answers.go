@@ -16,7 +16,7 @@ import (
 type checkAnswersPage struct {
 	frame
 	Change    *visitText
-	Service   string // "" for the receipt of a card
+	Service   *said // nil for the receipt of a card
 	Chosen    visitText
 	People    []personTime // who comes when
 	Apart     bool         // not all of them at the same time
@@ -25,8 +25,8 @@ type checkAnswersPage struct {
 	Booking   store.Ref // the booking that will be changed; "" for a first one
 	Version   int
 	TimesHref string
-	Announced string // what the town says about the service
-	Fee       string
+	Announced said // what the town says about the service
+	Fee       said
 	Renewed   bool // by the card's record it replaces one that the holder has
 }
 
@@ -68,9 +68,10 @@ func (s *Site) checkAnswers(c *gin.Context, tx *store.Tx, v visitor) (reply, err
 		}
 	}
 	page := checkAnswersPage{
-		frame: s.frame(c, v, "check.title"), Slot: chosen.Ref, Service: otherService(v),
-		Announced: v.service.Announcement, Fee: v.service.Fee,
+		frame: s.frame(c, v, "check.title"), Slot: chosen.Ref,
 	}
+	page.Service = page.otherService(v)
+	page.Announced, page.Fee = page.say(v.service.Announcement), page.say(v.service.Fee)
 	if page.Renewed, err = replaces(tx, v.record); err != nil {
 		return reply{}, err
 	}

@@ -36,7 +36,8 @@ func (f frame) reasonOption(r booking.ProxyReason) reasonOption {
 	if r.Standard() {
 		return reasonOption{option: option{Value: string(r.Ref), Label: f.T("proxy_reason." + r.Code)}}
 	}
-	return reasonOption{option: option{Value: string(r.Ref), Label: r.Name}, Japanese: true}
+	name := f.say(r.Name)
+	return reasonOption{option: option{Value: string(r.Ref), Label: name.Text}, Japanese: name.Lang != ""}
 }
 
 func (s *Site) chooseReason(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {

@@ -15,7 +15,7 @@ import (
 type chooseVenuePage struct {
 	frame
 	Step    int
-	Service string     // what is booked, where it is not the receipt of a card
+	Service *said      // what is booked, where it is not the receipt of a card
 	Change  *visitText // the booking that will be changed; nil for a first one
 	People  int        // who come together
 	Alone   bool       // further people can be added
@@ -41,7 +41,7 @@ func (s *Site) chooseVenue(c *gin.Context, tx *store.Tx, v visitor) (reply, erro
 		return reply{template: "public/not_needed.html", page: page}, nil
 	}
 	page := chooseVenuePage{frame: s.frame(c, v, "venues.title"), Step: 1, People: 1 + len(v.along)}
-	page.Change, page.Service = page.changed(v), otherService(v)
+	page.Change, page.Service = page.changed(v), page.otherService(v)
 	page.Alone = v.stage == free && v.hasCard()
 	page.Offer = v.waits && v.waiting.State == booking.Offered
 	venues, err := booking.Venues(tx)
@@ -65,12 +65,13 @@ func (s *Site) chooseVenue(c *gin.Context, tx *store.Tx, v visitor) (reply, erro
 	return reply{template: "public/choose_venue.html", page: page}, nil
 }
 
-// otherService is the name of what is booked; "" for the receipt of a card.
-func otherService(v visitor) string {
-	if v.other {
-		return v.service.Name
+// otherService is the name of what is booked; nil for the receipt of a card.
+func (f frame) otherService(v visitor) *said {
+	if !v.other {
+		return nil
 	}
-	return ""
+	name := f.say(v.service.Name)
+	return &name
 }
 
 func (f frame) freeVenue(tx *store.Tx, v visitor, venue booking.Venue, days int) (freeVenue, error) {

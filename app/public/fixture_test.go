@@ -121,6 +121,9 @@ func (w *town) found(tx *store.Tx, people int) error {
 	if err := settings.EnsureQuestions(tx, w.by); err != nil {
 		return err
 	}
+	if err := settings.EnsureTranslations(tx, w.by); err != nil {
+		return err
+	}
 	if _, err := settings.SaveAnnouncement(tx, w.by, settings.Announcement{
 		Title: "年末年始の休み", Body: "12月29日から1月3日まで休みます。\n<b>文字だけです。</b>", Importance: settings.Important, VenueID: w.main.ID,
 		FromOn: on(12, 1), UntilOn: on(1, 3),

@@ -8,7 +8,6 @@ import (
 	"madoguchi/app/booking"
 	"madoguchi/app/card"
 	"madoguchi/app/qr/draw"
-	"madoguchi/app/web"
 	"madoguchi/store"
 )
 
@@ -26,7 +25,7 @@ type myBookingPage struct {
 	Done         bool // it was booked or changed just now
 	Number       string
 	NoticeNumber string // "" for a booking without a card
-	Service      string // "" for the receipt of a card
+	Service      *said  // nil for the receipt of a card
 	Visit        visitText
 	CanChange    bool
 	Past         bool // its time is over
@@ -36,7 +35,6 @@ type myBookingPage struct {
 	QR           draw.Symbol // the booking number, for check-in
 	Map          *mapImage
 	PlaceHref    string
-	Translated   bool // the list is in Japanese, the page is not
 	Cutoff       string
 	Companions   []companion // who comes along, as signed in here
 	Others       int         // further bookings of the same visit
@@ -64,14 +62,14 @@ func (s *Site) myBooking(c *gin.Context, tx *store.Tx, v visitor) (reply, error)
 	}
 	page := myBookingPage{
 		frame: s.frame(c, v, title), Done: title != "booking.title",
-		Number: v.visit.Number.String(), NoticeNumber: v.record.NoticeNumber.String(), Service: otherService(v),
+		Number: v.visit.Number.String(), NoticeNumber: v.record.NoticeNumber.String(),
 		CanChange: v.stage == booked, Past: !tx.Now.Before(v.visit.Slot.At()), Here: v.visit.State != booking.Booked,
 		CanAdd:    v.hasCard(),
 		PlaceHref: "/places/" + string(v.visit.Venue.Ref),
 		Waits:     v.waits, Offer: v.waits && v.waiting.State == booking.Offered,
 	}
 	page.Provisional = !tx.Confirmed(v.visit.Booking.LastChange())
-	page.Translated = page.when.language != web.Plain && page.when.language != web.Reading
+	page.Service = page.otherService(v)
 	page.Visit = page.visitText(v.visit.Slot, v.visit.Venue)
 	var err error
 	page.PlaceHref = page.Path(page.PlaceHref)

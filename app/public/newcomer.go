@@ -19,10 +19,9 @@ const newcomerKey = "newcomer"
 // servicePage tells what a service is before someone books it.
 type servicePage struct {
 	frame
-	Service     string
-	Announced   string
-	Fee         string
-	WhatToBring []string
+	Announced   said
+	Fee         said
+	WhatToBring bringLines
 	Minutes     int
 	VenuesHref  string
 	// What else people mean who come here: to receive a card, for which they have
@@ -33,15 +32,16 @@ type servicePage struct {
 
 func (s *Site) serviceIntro(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
 	page := servicePage{
-		frame: s.frame(c, v, "service.title", "service", v.service.Name), Service: v.service.Name,
-		Announced: v.service.Announcement, Fee: v.service.Fee, Minutes: v.service.Minutes,
+		frame: s.frame(c, v, "service.title", "service", ""), Minutes: v.service.Minutes,
 		NotThis: v.service.Code == booking.CertificateRenewalCode || v.service.Code == booking.CardApplicationCode,
 		// The card's record says that a new card, with new certificates, is ready.
 		Received: v.hasCard() && !v.record.Issued(),
 	}
+	page.Title = page.T("service.title", "service", page.say(v.service.Name).Text)
+	page.Announced, page.Fee = page.say(v.service.Announcement), page.say(v.service.Fee)
 	page.VenuesHref = page.way("/venues")
-	var err error
-	page.WhatToBring, err = booking.BringFor(tx, v.service.ID, booking.Case{})
+	bring, err := booking.BringFor(tx, v.service.ID, booking.Case{})
+	page.WhatToBring = page.bringLines(bring)
 	return reply{template: "public/service.html", page: page}, err
 }
 
@@ -49,7 +49,7 @@ func (s *Site) serviceIntro(c *gin.Context, tx *store.Tx, v visitor) (reply, err
 type whoPage struct {
 	frame
 	Chosen    visitText
-	Service   string
+	Service   said
 	Slot      store.Ref
 	Name      textField
 	Telephone textField
@@ -92,7 +92,8 @@ func (s *Site) whoReply(c *gin.Context, tx *store.Tx, v visitor, form *web.Form)
 	if err := v.may(tx, ref); err != nil {
 		return reply{}, err
 	}
-	page := whoPage{frame: s.frame(c, v, "who.title"), Service: v.service.Name, Slot: ref}
+	page := whoPage{frame: s.frame(c, v, "who.title"), Slot: ref}
+	page.Service = page.say(v.service.Name)
 	page.Base = page.With(form).Resending(resendTo(v, form), form)
 	page.Chosen = page.visitText(chosen.Slot, chosen.Venue)
 	page.Action, page.TimesHref = page.way("/check"), page.way(dayPath(chosen.Venue.Ref, chosen.HeldOn))
@@ -109,14 +110,14 @@ func (s *Site) whoReply(c *gin.Context, tx *store.Tx, v visitor, form *web.Form)
 // number travel in its forms, because nothing else may keep them yet.
 type checkVisitorPage struct {
 	frame
-	Service   string
+	Service   said
 	Chosen    visitText
 	Name      string
 	Telephone string
 	Slot      store.Ref
 	Hold      holdText
-	Announced string
-	Fee       string
+	Announced said
+	Fee       said
 	Book      string
 	Again     string
 	TimesHref string
@@ -206,11 +207,11 @@ func (s *Site) checkVisitorReply(c *gin.Context, tx *store.Tx, v visitor, form *
 		return reply{}, err
 	}
 	page := checkVisitorPage{
-		frame: s.frame(c, v, "check.title"), Service: v.service.Name, Slot: chosen.Ref,
+		frame: s.frame(c, v, "check.title"), Slot: chosen.Ref,
 		Name: form.Value("name"), Telephone: form.Value("telephone"),
-		Announced: v.service.Announcement, Fee: v.service.Fee,
 		Received: v.hasCard() && !v.record.Issued() && v.service.Code == booking.CertificateRenewalCode,
 	}
+	page.Service, page.Announced, page.Fee = page.say(v.service.Name), page.say(v.service.Announcement), page.say(v.service.Fee)
 	page.Base = page.Resending(v.base+"/check", form)
 	page.Hold = page.holdText(tx, v, held, held.ID != 0)
 	page.Hold.Gone = false

@@ -45,7 +45,10 @@ func TestVisitorWithoutNoticeBooksComesBackChangesAndCancels(t *testing.T) {
 			again := c.Get(prefix+"/find").Submit(prefix+"/find", url.Values{"booking_number": {string(visit.Number)}, "telephone": {"０１７８００-０００３"}})
 			w.at(again, prefix+"/booking")
 			other := w.slotOf(w.renewal, w.main, on(12, 3), 9*60)
-			w.says(c.Get(prefix+"/venues"), "main", "電子証明書の更新")
+			w.says(c.Get(prefix+"/venues"), "main", map[string]string{
+				"ja": "電子証明書の更新", "ja-furigana": "電子証明書の更新", "ja-easy": "電子証明書（でんししょうめいしょ）を 新（あたら）しく する",
+				"en": "Renewing the electronic certificates", "vi": "Gia hạn chứng thư điện tử", "id": "Memperbarui sertifikat elektronik",
+			}[language.Code])
 			changed := c.Get(prefix+checkPath(other.Ref)).Submit(prefix+"/book", nil)
 			w.at(changed, prefix+"/booking")
 			if now := w.visitOf(changed); now.SlotID != other.ID || now.Number != visit.Number {

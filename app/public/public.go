@@ -172,8 +172,9 @@ type frame struct {
 	IdleMinutes int
 	Look        look
 
-	when wording
-	base string // of the addresses on the way to a booking; see visitor
+	when  wording
+	base  string                // of the addresses on the way to a booking; see visitor
+	texts settings.Translations // of the town's words into the page's language
 }
 
 // way is an address on the visitor's way to a booking, in the page's language.
@@ -187,7 +188,7 @@ func telephoneOf(shown string) telephone { return telephone{shown, jp.Digits(sho
 // frame makes the frame of the request in hand; titleKey names the heading.
 func (s *Site) frame(c *gin.Context, v visitor, titleKey string, pairs ...any) frame {
 	f := s.around(c, s.web.Base(c, titleKey, pairs...), v.town)
-	f.base = v.base
+	f.base, f.texts = v.base, v.texts
 	return f
 }
 

@@ -21,13 +21,15 @@ type startPage struct {
 	Venues        []openVenue
 }
 
-// announced is an announcement as residents see it; the town writes it in Japanese.
+// announced is an announcement as residents see it.
 type announced struct {
-	Title      string
-	Lines      []string
+	Title      said
+	Body       said
+	Note       string // that a part of it is in Japanese only
 	Importance string // usual, important or urgent
 	Label      string // of the importance
 	Venue      string // "" for all places
+	Local      string // its name in the page's language
 	Days       string
 }
 
@@ -53,7 +55,7 @@ func (s *Site) start(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
 	}
 	for _, venue := range venues {
 		if len(venues) > venuesInFull {
-			page.Venues = append(page.Venues, openVenue{place: place{Name: venue.Name}, Href: page.Path("/places/" + string(venue.Ref))})
+			page.Venues = append(page.Venues, openVenue{place: place{Name: venue.Name, Local: page.texts[venue.Name]}, Href: page.Path("/places/" + string(venue.Ref))})
 			continue
 		}
 		open, err := page.openVenue(tx, venue)
@@ -83,7 +85,11 @@ func (f frame) announcements(tx *store.Tx, venues []booking.Venue, only int64) (
 		if only != 0 && a.VenueID != only {
 			continue
 		}
-		one := announced{Title: a.Title, Lines: lines(a.Body), Importance: string(a.Importance), Venue: names[a.VenueID]}
+		one := announced{Title: f.say(a.Title), Body: f.say(a.Body), Importance: string(a.Importance), Venue: names[a.VenueID]}
+		if one.Note = one.Title.Note; one.Note == "" {
+			one.Note = one.Body.Note
+		}
+		one.Local = f.texts[one.Venue]
 		if a.VenueID != 0 && one.Venue == "" {
 			continue // of a place that is not used any more
 		}
@@ -184,15 +190,19 @@ type questionsPage struct {
 }
 
 type answered struct {
-	Question string
-	Answer   []string
+	Question, Answer said
+	Note             string // that a part of it is in Japanese only
 }
 
 func (s *Site) questions(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
 	page := questionsPage{frame: s.frame(c, v, "questions.title")}
 	all, err := settings.Questions(tx)
 	for _, q := range all {
-		page.Questions = append(page.Questions, answered{q.Question, lines(q.Answer)})
+		one := answered{Question: page.say(q.Question), Answer: page.say(q.Answer)}
+		if one.Note = one.Question.Note; one.Note == "" {
+			one.Note = one.Answer.Note
+		}
+		page.Questions = append(page.Questions, one)
 	}
 	return reply{template: "public/questions.html", page: page}, err
 }
@@ -215,7 +225,7 @@ func (s *Site) expiry(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
 type expiryCardPage struct {
 	frame
 	Help     string // where help with the application is booked; "" for nowhere
-	HelpName string
+	HelpName said
 }
 
 func (s *Site) expiryCard(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
@@ -224,7 +234,7 @@ func (s *Site) expiryCard(c *gin.Context, tx *store.Tx, v visitor) (reply, error
 	page.Help = page.serviceHref(services, booking.CardApplicationCode)
 	for _, one := range services {
 		if one.Code == booking.CardApplicationCode {
-			page.HelpName = one.Name
+			page.HelpName = page.say(one.Name)
 		}
 	}
 	return reply{template: "public/expiry_card.html", page: page}, err
@@ -236,13 +246,16 @@ type noPaperPage struct {
 	Services []serviceLink
 }
 
-type serviceLink struct{ Href, Name string }
+type serviceLink struct {
+	Href string
+	Name said
+}
 
 func (s *Site) noPaper(c *gin.Context, tx *store.Tx, v visitor) (reply, error) {
 	page := noPaperPage{frame: s.frame(c, v, "no_paper.title")}
 	services, err := withoutNotice(tx)
 	for _, one := range services {
-		page.Services = append(page.Services, serviceLink{page.Path("/services/" + string(one.Ref)), one.Name})
+		page.Services = append(page.Services, serviceLink{page.Path("/services/" + string(one.Ref)), page.say(one.Name)})
 	}
 	return reply{template: "public/no_paper.html", page: page}, err
 }

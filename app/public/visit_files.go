@@ -47,8 +47,8 @@ func (f frame) calendarEvent(v visitor, now time.Time) []byte {
 	const instant = "20060102T150405Z"
 	slot, venue := v.visit.Slot, v.visit.Venue
 	what := f.T("calendar_file.summary")
-	if name := otherService(v); name != "" {
-		what = name
+	if name := f.otherService(v); name != nil {
+		what = name.Text
 	}
 	where := venue.Name
 	if venue.Address != "" {
@@ -101,7 +101,7 @@ type bringing struct {
 	Reason *reasonOption // why a proxy comes; nil for others, and while none was said
 	Asked  bool          // a proxy is asked for a reason: the town has set up some
 	Comers []option
-	Lines  []string
+	bringLines
 	Minor  bool // under fifteen: comes with the legal guardian
 }
 
@@ -126,8 +126,8 @@ func (f frame) bringing(tx *store.Tx, v visitor) (bringing, error) {
 		}
 		b.Asked = len(reasons) > 0
 	}
-	var err error
-	b.Lines, err = booking.BringToVisit(tx, v.visit, v.record)
+	lines, err := booking.BringToVisit(tx, v.visit, v.record)
+	b.bringLines = f.bringLines(lines)
 	return b, err
 }
 

@@ -82,7 +82,7 @@ func TestWhatToBringIsForThisPerson(t *testing.T) {
 		_, err := tx.Exec(`UPDATE card SET issue_kind = 'renewal' WHERE id = ?`, w.card(1).ID)
 		return err
 	})
-	brings := func(p *apptest.Page) string { return strings.Join(p.Texts(`ul[lang="ja"] li`), " ") }
+	brings := func(p *apptest.Page) string { return strings.Join(p.Texts(`ul.bring li`), " ") }
 	c, p := w.signIn(0, "") // 78 years old
 	if got := brings(p); got != "はがき 75歳からの案内" {
 		t.Errorf("got %q for who comes alone", got)

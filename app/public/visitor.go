@@ -58,6 +58,7 @@ type visitor struct {
 	record card.Record   // zero for who has no card here
 	visit  booking.Visit // the live booking of the stages booked and fixed
 	town   settings.Settings
+	texts  settings.Translations // of the town's words into the page's language
 	// service is what they come for, and base what their addresses on the way to a
 	// booking begin with: "" for who has signed in.
 	service booking.Service
@@ -90,8 +91,18 @@ func (v visitor) home() string {
 	return v.stage.home()
 }
 
-// visitor finds out who asks. A card that is gone counts as not signed in.
+// visitor finds out who asks, and in which language.
 func (s *Site) visitor(c *gin.Context, tx *store.Tx) (visitor, error) {
+	v, err := s.whoever(c, tx)
+	if err != nil {
+		return v, err
+	}
+	v.texts, err = settings.TranslationsIn(tx, web.LanguageOf(c).Code)
+	return v, err
+}
+
+// whoever finds out who asks. A card that is gone counts as not signed in.
+func (s *Site) whoever(c *gin.Context, tx *store.Tx) (visitor, error) {
 	session := s.web.Session(c)
 	if ref := session.Get(visitKey); ref != "" {
 		return s.visitorByBooking(tx, store.Ref(ref))
@@ -328,7 +339,7 @@ func (s *Site) newcomer(c *gin.Context, tx *store.Tx) (visitor, error) {
 	if chosen.Retired() || chosen.StaffOnly || !chosen.WithoutNotice {
 		return v, booking.ServiceNotFound
 	}
-	return visitor{stage: newcomer, record: v.record, town: v.town, service: chosen, other: true, base: "/services/" + string(chosen.Ref)}, nil
+	return visitor{stage: newcomer, record: v.record, town: v.town, texts: v.texts, service: chosen, other: true, base: "/services/" + string(chosen.Ref)}, nil
 }
 
 func (s *Site) answer(c *gin.Context, r reply) error {

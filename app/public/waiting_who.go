@@ -17,7 +17,7 @@ import (
 // telephone number.
 type waitingWhoPage struct {
 	frame
-	Service   string
+	Service   said
 	Place     place
 	Days      string
 	Join      *joinText
@@ -51,7 +51,7 @@ func (s *Site) waitingWhoReply(c *gin.Context, tx *store.Tx, v visitor, form *we
 	if err := what.join(tx, v, ref, day); err != nil {
 		return reply{}, err
 	}
-	page := waitingWhoPage{frame: what.frame, Service: v.service.Name, Place: what.Place, Days: what.Days, Join: what.Join}
+	page := waitingWhoPage{frame: what.frame, Service: what.say(v.service.Name), Place: what.Place, Days: what.Days, Join: what.Join}
 	page.Base = page.With(form)
 	page.Action, page.DaysHref = page.way("/waiting"), page.way(slotsPath(ref))
 	page.Name = textField{Field: form.Field("name"), Class: "wide", Autocomplete: "name"}

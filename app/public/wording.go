@@ -3,6 +3,7 @@ package public
 import (
 	"madoguchi/app/booking"
 	"madoguchi/app/jp"
+	"madoguchi/app/web"
 )
 
 // wording writes dates and times as a language does: 12月3日（木）, never 12/3.
@@ -50,19 +51,64 @@ func (f frame) left(n, few int) left {
 	return left{"〇", f.T("left.free", "n", n), true}
 }
 
-// place is where people go, as pages show it. The town writes it in Japanese.
+// said is what the town has written, in the page's language if somebody has
+// translated it, in Japanese otherwise.
+type said struct {
+	Text string
+	Lang string // of Text, where it is not the page's: "ja"
+	Note string // says that it is not in the page's language; "" where it is
+}
+
+// Lines are the lines of the text.
+func (s said) Lines() []string { return lines(s.Text) }
+
+// say finds the translation of what the town has written.
+func (f frame) say(original string) said {
+	if text := f.texts[original]; text != "" {
+		return said{Text: text}
+	}
+	if original == "" || f.japanese() {
+		return said{Text: original}
+	}
+	return said{Text: original, Lang: "ja", Note: f.T("text.japanese")}
+}
+
+// bringLines are things to bring.
+type bringLines struct {
+	Lines []said
+	Only  bool // some are in Japanese only
+}
+
+func (f frame) bringLines(originals []string) bringLines {
+	var b bringLines
+	for _, o := range originals {
+		line := f.say(o)
+		b.Lines, b.Only = append(b.Lines, line), b.Only || line.Note != ""
+	}
+	return b
+}
+
+// japanese reports whether the page is in Japanese as the town writes it.
+func (f frame) japanese() bool {
+	return f.when.language == web.Plain || f.when.language == web.Reading
+}
+
+// place is where people go, as pages show it. The name stays as the sign says it.
 type place struct {
 	Name      string
 	Kana      string // for the easy pages; "" elsewhere
+	Local     string // the name in the page's language; "" where nobody has translated it
 	Address   string
-	Access    string
+	Access    said
 	Telephone telephone
 }
 
 func (f frame) place(v booking.Venue) place {
-	p := place{Name: v.Name, Address: v.Address, Access: v.AccessNote, Telephone: telephoneOf(v.Telephone)}
+	p := place{Name: v.Name, Address: v.Address, Access: f.say(v.AccessNote), Telephone: telephoneOf(v.Telephone)}
 	if f.when.language == easyJapanese {
 		p.Kana = v.Kana
+	} else {
+		p.Local = f.texts[v.Name]
 	}
 	return p
 }

@@ -18,7 +18,6 @@ import (
 func (s *Site) funcs(more template.FuncMap) template.FuncMap {
 	all := template.FuncMap{
 		"asset": s.asset,
-		"lines": func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
 		"join":  func(sep string, items []string) string { return strings.Join(items, sep) },
 		"inc":   func(n int) int { return n + 1 },
 	}

@@ -803,6 +803,15 @@ CREATE TABLE store_state (
   committed_at TEXT
 , readable_from INTEGER NOT NULL DEFAULT 14) STRICT;
 
+CREATE TABLE translation (
+  original TEXT NOT NULL CHECK (original <> ''),
+  lang     TEXT NOT NULL CHECK (lang IN ('ja-easy', 'en', 'vi', 'id')),
+  text     TEXT NOT NULL CHECK (text <> ''),
+  PRIMARY KEY (original, lang)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX translation_lang ON translation (lang);
+
 CREATE TABLE venue (
   id          INTEGER PRIMARY KEY,
   ref         TEXT NOT NULL UNIQUE,
