@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -145,4 +146,34 @@ func (b *browser) adjustBranch() {
 	b.shoot("rules")
 	b.follow(`main form button[type=submit]`)
 	b.must("保存しました")
+}
+
+// The look of both sites is changed by hand: a colour that cannot be read is
+// refused, the next one is seen on the console and on the resident site.
+func TestTheLookIsChangedInTheBrowser(t *testing.T) {
+	w := run(t)
+	b := open(t, w.start.Console, desktop, true)
+	b.firstSignIn(w)
+	b.visit("/setup/look")
+	b.do(chromedp.Click(`input[name="colour"][value="own"]`, chromedp.ByQuery))
+	b.fill(`#f-own_colour`, "#ffcc00")
+	b.follow(`main form button[type=submit]`)
+	b.must("入力に誤りがあります", "明るさの比は")
+	b.do(chromedp.Click(`input[name="colour"][value="#00572d"]`, chromedp.ByQuery))
+	b.follow(`main form button[type=submit]`)
+	b.must("保存しました")
+	var button, heading string
+	const colourOf = `getComputedStyle(document.querySelector('%s')).backgroundColor`
+	b.do(chromedp.Evaluate(fmt.Sprintf(colourOf, "main button.button"), &button))
+	if want := "rgb(0, 60, 31)"; button != want {
+		t.Errorf("got the console's button in %s, want the town's colour, darker: %s", button, want)
+	}
+	b.visit("/setup/settings")
+	b.must("ロゴと色：色", "#00572d")
+	r := open(t, w.start.Public, phone, true)
+	r.visit("/")
+	r.do(chromedp.Evaluate(fmt.Sprintf(colourOf, "main a.button"), &heading))
+	if want := "rgb(0, 87, 45)"; heading != want {
+		t.Errorf("got the resident's button in %s, want the town's colour %s", heading, want)
+	}
 }

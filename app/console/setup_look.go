@@ -27,8 +27,13 @@ func (d *Desk) lookRoutes() []guarded {
 // lookFileRoute serves what the pages before sign-in show too.
 func (d *Desk) lookFileRoute() web.Route { return web.GET("/look/:file", d.lookFile) }
 
-// The colours of console.css that the town's takes the place of, and its usual one.
-const consoleColour = "#16325c"
+// The colours of console.css that the town's takes the place of: headings, the
+// menu and frames; buttons and links; and these under the mouse.
+const (
+	consoleColour = "#16325c"
+	buttonColour  = "#0b3fa8"
+	hoverColour   = "#07286b"
+)
 
 // presets are colours to choose from (色); the first is the usual one.
 var presets = []option{
@@ -66,7 +71,8 @@ func (d *Desk) sheetOf(town settings.Settings) (*web.Recoloured, error) {
 	if town.Colour == "" || town.Look != settings.LookBoth {
 		return nil, nil
 	}
-	return d.site.Recolour("console.css", consoleColour, settings.Darker(town.Colour))
+	dark := settings.Darker(town.Colour)
+	return d.site.Recolour("console.css", consoleColour, dark, buttonColour, dark, hoverColour, settings.Darker(dark))
 }
 
 func (d *Desk) lookFile(c *gin.Context) error {
@@ -121,7 +127,7 @@ func (d *Desk) showLook(c *gin.Context, status int, form *web.Form, stale bool) 
 		return err
 	}
 	p := setupFormPage{Heading: "ロゴと色", Action: "/setup/look", Upload: true, Stale: stale, Back: link{Path: "/setup", Label: "受付の設定に戻る"},
-		Lead: []string{"画面の上に出すロゴと、住民サイトのボタン・リンク・線、職員用画面の見出し・メニュー・枠の色です。保存すると、すぐに変わります。暗い画面や、端末の決めた色を使っている人には、見やすい決まった色で表示します。"}}
+		Lead: []string{"画面の上に出すロゴと、見出し・ボタン・リンク・線の色です。職員用画面では、少し濃い色にします。取消や削除の赤いボタンは変わりません。だれがいつ変えたかは「予約の設定」の履歴に出ます。保存すると、すぐに変わります。暗い画面や、端末の決めた色を使っている人には、見やすい決まった色で表示します。"}}
 	now, logo := "ロゴなし", []question{}
 	if town.Logo.Hash != "" {
 		now, logo = "ロゴあり", []question{{name: "remove", label: "ロゴの取り除き", kind: "checks", options: box("いまのロゴを使うのをやめる")}}

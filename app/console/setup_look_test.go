@@ -42,12 +42,14 @@ func TestColourIsChosenAndSeenOnTheConsole(t *testing.T) {
 	after := apptest.Attr(p.FindAll(`link[rel="stylesheet"]`)[0], "href")
 	sheet := c.Get(after)
 	if after == before || sheet.Header.Get("Content-Type") != "text/css; charset=utf-8" || !strings.Contains(sheet.Header.Get("Cache-Control"), "immutable") ||
-		!strings.Contains(sheet.Body, "background:"+settings.Darker("#00572d")) || strings.Contains(sheet.Body, consoleColour) {
+		!strings.Contains(sheet.Body, "background:"+settings.Darker("#00572d")) || strings.Contains(sheet.Body, consoleColour) ||
+		strings.Contains(sheet.Body, buttonColour) || strings.Contains(sheet.Body, hoverColour) {
 		t.Errorf("got %s (%s), want a sheet in the town's colour to keep", after, sheet.Header.Get("Content-Type"))
 	}
 	if old := c.Get("/look/0000000000000000.css"); old.Status != http.StatusOK || old.Header.Get("Cache-Control") != "no-cache" {
 		t.Errorf("got status %d and %q for an old address, want the sheet, not to be kept", old.Status, old.Header.Get("Cache-Control"))
 	}
+	must(t, c.Get("/setup/settings"), http.StatusOK, "ロゴと色：色：はじめの色 → #00572d")
 	must(t, o.upload(later, c, "/setup/look", "logo", nil, url.Values{"colour": {"#5b2a86"}}), http.StatusConflict, "ほかの人が先に変更しました")
 	must(t, o.upload(c.Get("/setup/look"), c, "/setup/look", "logo", nil, url.Values{"look": {"resident"}}), http.StatusOK, "保存しました")
 	if got := apptest.Attr(c.Get("/setup").FindAll(`link[rel="stylesheet"]`)[0], "href"); got != before {
@@ -75,6 +77,7 @@ func TestLogoIsUploadedShownAndTakenAway(t *testing.T) {
 	p := o.upload(c.Get("/setup/look"), c, "/setup/look", "logo", logo.Bytes())
 	must(t, p, http.StatusOK, "保存しました", "いまのロゴを使うのをやめる")
 	sound(t, "look with a logo", p)
+	must(t, c.Get("/setup/settings"), http.StatusOK, "ロゴと色：ロゴ：なし → あり（192×96）")
 	stranger := apptest.NewClient(t, o.desk.Handler()).Get("/sign-in")
 	img := stranger.FindAll("header img")
 	if len(img) != 1 || apptest.Attr(img[0], "width") != "96" || apptest.Attr(img[0], "height") != "48" {

@@ -35,11 +35,12 @@ type settingGroup struct {
 	path    string
 	back    link
 	all     []shownSetting
+	also    []shownSetting // of other pages, whose changes stand in this history
 	// wrong tells what is wrong with a value beyond its form; "" for nothing.
 	wrong func(d *Desk, tx *store.Tx, name, value string) (code string, err error)
 }
 
-var bookingGroup = settingGroup{heading: "予約の設定", path: "/setup/settings", back: link{Path: "/setup", Label: "受付の設定に戻る"}, all: bookingSettings}
+var bookingGroup = settingGroup{heading: "予約の設定", path: "/setup/settings", back: link{Path: "/setup", Label: "受付の設定に戻る"}, all: bookingSettings, also: lookSettings}
 
 // postalGroup says whose addresses are meant where none is named.
 var postalGroup = settingGroup{heading: "住所の読み方", path: "/setup/postal", back: link{Path: "/postal", Label: "郵便番号の辞書に戻る"},
@@ -77,6 +78,14 @@ var bookingSettings = []shownSetting{
 	{name: "booking.what_to_bring", label: "持ち物（業務に持ち物の登録がないとき）", hint: "1行に1つ。", kind: "area"},
 }
 
+// lookSettings are those of the page ロゴと色; their changes stand in the same
+// history.
+var lookSettings = []shownSetting{
+	{name: "look.colour", label: "ロゴと色：色", kind: "look"},
+	{name: "look.where", label: "ロゴと色：使う場所", kind: "look"},
+	{name: "look.logo", label: "ロゴと色：ロゴ", kind: "look"},
+}
+
 func (b shownSetting) field() string { return strings.ReplaceAll(b.name, ".", "_") }
 
 func (g settingGroup) read(c *gin.Context) *web.Form {
@@ -111,7 +120,7 @@ func (d *Desk) showSettings(c *gin.Context, g settingGroup, status int, form *we
 		if town, err = settings.Get(tx); err != nil {
 			return err
 		}
-		p.History, err = settingHistory(tx, g.all)
+		p.History, err = settingHistory(tx, slices.Concat(g.all, g.also))
 		return err
 	})
 	if err != nil {
@@ -179,8 +188,28 @@ func (b shownSetting) say(value string) string {
 		return "閉庁する"
 	case b.kind == "checks":
 		return "閉庁しない"
+	case b.kind == "look":
+		return sayLook(b.name, value)
 	}
 	return orNone(value) + b.unit
+}
+
+// sayLook is a setting of the look in words.
+func sayLook(name, value string) string {
+	_, size, logo := strings.Cut(value, " ")
+	switch {
+	case name == "look.logo" && logo:
+		return "あり（" + strings.ReplaceAll(size, "x", "×") + "）"
+	case name == "look.logo":
+		return "なし"
+	case value == "":
+		return "はじめの色"
+	case value == settings.LookBoth:
+		return "住民サイトと職員用画面"
+	case value == settings.LookResident:
+		return "住民サイトだけ"
+	}
+	return value
 }
 
 // saveSettings writes what differs. A setting that somebody else changed since

@@ -14,7 +14,7 @@ import (
 var facts = mail.Facts{
 	Town: "南部町", Site: "予約サイト", Telephone: "0178-00-0001", SiteURL: "https://yoyaku.example.jp/x",
 	Number: "1234-5678", Day: "DAY", Starts: "STARTS", Ends: "ENDS", Service: "受け取り", Place: "本庁舎", PlaceAddress: "苫米地1-1", PlaceTelephone: "0178-00-0002",
-	Bring: []string{"交付通知書", "本人確認書類"}, Cause: "大雪のため", OfferUntil: "UNTIL",
+	BringJapanese: true, Bring: []string{"交付通知書", "本人確認書類"}, Cause: "大雪のため", OfferUntil: "UNTIL",
 	ConfirmURL: "https://yoyaku.example.jp/confirm", CancelURL: "https://yoyaku.example.jp/cancel", Hours: 24,
 }
 

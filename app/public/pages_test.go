@@ -1,7 +1,12 @@
 package public
 
 import (
+	"bytes"
 	"fmt"
+	pictures "image"
+	"image/png"
+	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -17,6 +22,7 @@ import (
 	"madoguchi/app/audit"
 	"madoguchi/app/booking"
 	"madoguchi/app/jp"
+	"madoguchi/app/settings"
 	"madoguchi/app/web"
 	"madoguchi/store"
 )
@@ -420,7 +426,7 @@ func heard(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// mostBytes is what a page may weigh with its style sheet and images: about
+// mostBytes is what a page may weigh on the line with its style sheet and images: about
 // two seconds on a slow telephone line.
 const mostBytes = 40_000
 
@@ -441,8 +447,22 @@ func TestEveryPageIsLight(t *testing.T) {
 		}
 		return booking.AddSlots(tx, w.by, venue, w.service, windows)
 	})
+	// As heavy a logo as there can be: nothing in it repeats.
+	noise, rng := pictures.NewNRGBA(pictures.Rect(0, 0, 50, 50)), rand.New(rand.NewPCG(1, 2))
+	for i := range noise.Pix {
+		if noise.Pix[i] = uint8(rng.Uint32()); i%4 == 3 {
+			noise.Pix[i] = 255
+		}
+	}
+	var logo bytes.Buffer
+	if err := png.Encode(&logo, noise); err != nil {
+		t.Fatal(err)
+	}
 	// As many places as a city has.
 	apptest.Write(t, w.st, func(tx *store.Tx) error {
+		if err := settings.SetLogo(tx, w.by, logo.Bytes()); err != nil {
+			return err
+		}
 		for n := range 40 {
 			venue, err := booking.AddVenue(tx, w.by, booking.Venue{Name: fmt.Sprintf("第%d出張所", n), Address: "大字苫米地字下宿23-1", Telephone: "0178-00-0009"})
 			if err != nil {
@@ -459,9 +479,12 @@ func TestEveryPageIsLight(t *testing.T) {
 			address := language.Prefix + path
 			p := c.Get(address)
 			w.status(p, 200)
+			if len(p.FindAll("img.logo")) != 1 {
+				t.Fatalf("%s: the logo is not weighed", address)
+			}
 			total := len(p.Body)
 			for _, n := range p.FindAll("link[href], img[src]") {
-				total += len(c.Get(apptest.Attr(n, "href") + apptest.Attr(n, "src")).Body)
+				total += sent(t, c, apptest.Attr(n, "href")+apptest.Attr(n, "src"))
 			}
 			if total > mostBytes {
 				t.Errorf("%s weighs %d bytes, want at most %d", address, total, mostBytes)
@@ -469,6 +492,21 @@ func TestEveryPageIsLight(t *testing.T) {
 			t.Logf("%s: %d bytes", address, total)
 		}
 	}
+}
+
+// sent is how much of an asset goes over the line to a browser.
+func sent(t *testing.T, c *apptest.Client, path string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL(path), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept-Encoding", "gzip")
+	p, err := c.Do(r)
+	if err != nil || p.Status != http.StatusOK {
+		t.Fatalf("%s: got status %d, %v", path, p.Status, err)
+	}
+	return len(p.Body)
 }
 
 func TestStyleSheetWorksInIE11(t *testing.T) {

@@ -102,7 +102,7 @@ type bringing struct {
 	Asked  bool          // a proxy is asked for a reason: the town has set up some
 	Comers []option
 	bringLines
-	Minor  bool // under fifteen: comes with the legal guardian
+	Minor bool // under fifteen: comes with the legal guardian
 }
 
 func (f frame) bringing(tx *store.Tx, v visitor) (bringing, error) {
