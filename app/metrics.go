@@ -36,6 +36,7 @@ var (
 	figureSuccess   = prometheus.NewDesc("madoguchi_copy_last_success_timestamp_seconds", "When copying last ended well.", nil, nil)
 	figureAble      = prometheus.NewDesc("madoguchi_disk_writable", "1 while this machine's disk takes writes.", nil, nil)
 	figureTurn      = prometheus.NewDesc("madoguchi_epoch", "Number of the epoch that this server writes; it grows with each take-over.", nil, nil)
+	figureSkew      = prometheus.NewDesc("madoguchi_store_clock_skew_seconds", "How far the clock of the place of the copies is ahead.", nil, nil)
 	figureFenced    = prometheus.NewDesc("madoguchi_fenced", "1 once another server has taken over.", nil, nil)
 	figureEpoch     = prometheus.NewDesc("madoguchi_epoch_info", "The epoch that this server writes.", []string{"epoch", "policy"}, nil)
 	figureWaiting   = prometheus.NewDesc("madoguchi_mail_waiting", "Mails that wait to be sent.", nil, nil)
@@ -54,7 +55,7 @@ var (
 	figureFree      = prometheus.NewDesc("madoguchi_disk_free_bytes", "Free room on the disk of the database.", nil, nil)
 	figureRoom      = prometheus.NewDesc("madoguchi_disk_bytes", "Size of the disk of the database.", nil, nil)
 
-	served = []*prometheus.Desc{figureCommitted, figureCopied, figureLag, figureFailing, figureSuccess, figureAble, figureTurn, figureFenced, figureEpoch,
+	served = []*prometheus.Desc{figureCommitted, figureCopied, figureLag, figureFailing, figureSuccess, figureSkew, figureAble, figureTurn, figureFenced, figureEpoch,
 		figureFree, figureRoom, figureWaiting, figureOldest, figureFailed, figureDue, figureDueOldest, figurePictures, figurePicture, figureRehearsal,
 		figureRestores, figurePeer, figurePeerLate, figureEnds, figureAlarm}
 )
@@ -75,6 +76,7 @@ func (f figures) Collect(to chan<- prometheus.Metric) {
 	say(figureLag, s.Lag.Seconds())
 	say(figureFailing, truth(s.LastError != ""))
 	say(figureAble, truth(s.Able))
+	say(figureSkew, s.Skew.Seconds())
 	say(figureFenced, truth(s.Fenced))
 	if n, err := strconv.Atoi(strings.TrimLeft(s.Epoch[:strings.IndexByte(s.Epoch+"-", '-')], "0")); err == nil {
 		say(figureTurn, float64(n))

@@ -76,7 +76,9 @@ type boardRow struct {
 	Service string
 	State   string
 	Class   string
-	Actions []action
+	// Provisional: the second place does not have the booking yet (仮受付).
+	Provisional bool
+	Actions     []action
 }
 
 // boardView is what of the board someone has chosen to see; it stands in the query.
@@ -265,7 +267,7 @@ func (p *boardPage) fill(tx *store.Tx, s stepper, v boardView, may func(staff.Pe
 		return err
 	}
 	p.At = clock(tx.Now)
-	r := boardRows{stepper: s, view: v, now: tx.Now, may: may, names: map[int64]string{}}
+	r := boardRows{tx: tx, stepper: s, view: v, now: tx.Now, may: may, names: map[int64]string{}}
 	services, err := booking.AllServices(tx)
 	if err != nil {
 		return err
@@ -315,7 +317,8 @@ type boardRows struct {
 	now      time.Time
 	may      func(staff.Permission) bool
 	names    map[int64]string // of services
-	issuance int64            // service that is about cards
+	tx       *store.Tx
+	issuance int64 // service that is about cards
 }
 
 func (r boardRows) row(l booking.BoardLine) boardRow {
@@ -323,7 +326,7 @@ func (r boardRows) row(l booking.BoardLine) boardRow {
 	row := boardRow{
 		Name: who.Name, Kana: who.KanaName, When: slotHours(l.Visit.Slot), Late: l.Late, Counter: l.Visit.CalledTo,
 		Visit: link{Path: visitPath(l.Visit.Booking.Ref), Label: l.Visit.Number.String()},
-		Venue: l.Visit.Venue.Name, Service: r.names[l.Visit.Slot.ServiceID], State: l.Visit.State.Label(), Class: string(l.Visit.State),
+		Venue: l.Visit.Venue.Name, Service: r.names[l.Visit.Slot.ServiceID], State: l.Visit.State.Label(), Class: string(l.Visit.State), Provisional: provisional(r.tx, l.Visit),
 	}
 	if r.view.hidden {
 		row.Name, row.Kana = l.Visit.Number.String(), ""

@@ -42,25 +42,28 @@ type bookingsPage struct {
 	InStates  []string
 	Rows      []bookingsRow
 	AllVenues bool
-	What      string // the filter in words, for paper
-	PrintedAt string
-	Printing  bool
-	CutAt     int // most rows of a print; 0: all are there
-	Pages     []link
-	Shown     string
-	Print     link
-	Back      link
-	Extract   []hidden // the filter, for the form that makes a file; nil: not allowed
-	Formats   []option
-	Personal  bool     // the file is to hold who it is about
-	Lost      []string // characters that the chosen format cannot hold; none: no file was asked for
-	LostMore  int
-	Wrong     bool // the period cannot be read: there is no list
+	// Provisional: at least one row is, and the word is explained.
+	Provisional bool
+	What        string // the filter in words, for paper
+	PrintedAt   string
+	Printing    bool
+	CutAt       int // most rows of a print; 0: all are there
+	Pages       []link
+	Shown       string
+	Print       link
+	Back        link
+	Extract     []hidden // the filter, for the form that makes a file; nil: not allowed
+	Formats     []option
+	Personal    bool     // the file is to hold who it is about
+	Lost        []string // characters that the chosen format cannot hold; none: no file was asked for
+	LostMore    int
+	Wrong       bool // the period cannot be read: there is no list
 }
 
 type bookingsRow struct {
 	person
 	Day, Time, Venue, Service, Number, Channel, State, Class, Reason string
+	Provisional                                                      bool // the second place does not have it yet (仮受付)
 	Visit                                                            link
 }
 
@@ -355,8 +358,9 @@ func (p *bookingsPage) fill(tx *store.Tx, v bookingsView) error {
 			person: listedPerson(booking.DayEntry{Visit: r.Visit, Record: r.Record}),
 			Day:    r.Visit.Slot.HeldOn.Short(), Time: slotHours(r.Visit.Slot), Venue: r.Visit.Venue.Name, Service: r.Service,
 			Number: r.Visit.Number.String(), Channel: r.Visit.Channel.Label(), State: r.Visit.State.Label(), Class: string(r.Visit.State),
-			Reason: reasonOf(r.Visit.Booking), Visit: link{Path: bookingPath(r.Visit.Booking.Ref), Label: r.Visit.Number.String()},
+			Reason: reasonOf(r.Visit.Booking), Provisional: provisional(tx, r.Visit), Visit: link{Path: bookingPath(r.Visit.Booking.Ref), Label: r.Visit.Number.String()},
 		})
+		p.Provisional = p.Provisional || p.Rows[len(p.Rows)-1].Provisional
 	}
 	return nil
 }

@@ -44,9 +44,11 @@ type visitState struct {
 	Person  *person
 	Visit   *visitFacts
 	Notes   []note
-	Others  []companion // of the same party, who are checked in one by one
-	Actions []action
-	WasRead string // what arrived, where it was no number
+	// Provisional: the second place does not have the booking yet (仮受付).
+	Provisional bool
+	Others      []companion // of the same party, who are checked in one by one
+	Actions     []action
+	WasRead     string // what arrived, where it was no number
 }
 
 // visitFacts is what of a booking counts at the counter.
@@ -176,6 +178,7 @@ func (d *Desk) visitState(tx *store.Tx, c *gin.Context, e booking.DayEntry) (*vi
 		When: e.Visit.Slot.HeldOn.Short() + "　" + slotSpan(e.Visit.Slot), Venue: e.Visit.Venue.Name, Service: service.Name,
 		Number: e.Visit.Number.String(), Channel: e.Visit.Channel.Label(), Reason: e.Visit.Reason,
 	}}
+	s.Provisional = provisional(tx, e.Visit)
 	if s.Visit.Comer, err = comerText(tx, e.Visit.Booking); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -121,20 +122,32 @@ func TestWhatIsProvisionalIsSaidUntilTheCopiesHaveIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := o.book(o.hanako, o.slot(o.main, thursday, "9:30"), booking.ResidentSeat)
+	o.book(o.ichiro, o.slot(o.main, today, "10:00"), booking.ResidentSeat)
 	places := []string{bookingPath(v.Booking.Ref), pathOf(o.hanako), pathOf(o.hanako) + "/booked"}
+	// Lists say it in each row, and once what it means.
+	lists := []string{"/?date=2026-12-03", visitPath(v.Booking.Ref), "/bookings?from=2026-12-03&to=2026-12-03", "/bookings?from=2026-12-03&to=2026-12-03&print=1"}
+	for _, path := range lists {
+		p := o.clerk().Get(path)
+		must(t, p, http.StatusOK, "仮受付は、控えの保存先にまだ届いていない予約です。")
+		if got := p.Texts(".mark.none"); !slices.Contains(got, "仮受付") {
+			t.Errorf("%s: got the marks %q, want 仮受付", path, got)
+		}
+		sound(t, "provisional", p)
+	}
+	must(t, o.clerk().Get("/board"), http.StatusOK, "仮受付")
 	for _, path := range places {
 		must(t, o.clerk().Get(path), http.StatusOK, "仮受付です。")
 	}
 	o.clock.Advance(10 * time.Minute)
 	w.Turn(t.Context())
 	p := o.administrator().Get("/system")
-	must(t, p, http.StatusOK, "仮受付が続いています", "仮受付の予約が1件あります", "遅れ 10分", "provisional.md", "電源を切らないで", "この機械の役目", folder, "provisional")
+	must(t, p, http.StatusOK, "仮受付が続いています", "仮受付の予約が2件あります", "遅れ 10分", "provisional.md", "電源を切らないで", "この機械の役目", folder, "provisional")
 	sound(t, "system provisional", p)
 	if err := errors.Join(os.Remove(folder), os.Rename(folder+"-away", folder)); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "the copy", func() bool { return o.st.Confirmed(v.BookedAt) })
-	for _, path := range places {
+	for _, path := range append(append(places, lists...), "/board") {
 		if p := o.clerk().Get(path); strings.Contains(p.Text(), "仮受付") {
 			t.Errorf("%s still says that it is provisional", path)
 		}

@@ -38,8 +38,10 @@ type todayPage struct {
 	WalkIns    []walkIn // got their card without a booking; all places together
 	Total      int
 	States     []string // how many are in which state, in words
-	Empty      string   // why there is no list
-	Move       link     // moves the day's bookings; no path: not for this role
+	// Provisional says what the word means, where a booking is (仮受付).
+	Provisional bool
+	Empty       string // why there is no list
+	Move        link   // moves the day's bookings; no path: not for this role
 }
 
 // todayGroup is one slot with those who have booked it.
@@ -66,6 +68,7 @@ type todayRow struct {
 	Class         string
 	At            string // when the state began, and where
 	Reason        string // why beyond capacity, or without a card
+	Provisional   bool   // the second place does not have it yet (仮受付)
 	Actions       []action
 	Visit         link
 }
@@ -199,10 +202,11 @@ type dayRows struct {
 	names    map[int64]string // of services
 	several  bool             // services are on offer
 	issuance int64            // service that is about cards
+	tx       *store.Tx
 }
 
 func newDayRows(tx *store.Tx, s stepper, may func(staff.Permission) bool, working bool) (dayRows, error) {
-	r := dayRows{stepper: s, may: may, working: working, now: tx.Now, names: map[int64]string{}}
+	r := dayRows{stepper: s, may: may, working: working, now: tx.Now, names: map[int64]string{}, tx: tx}
 	services, err := booking.AllServices(tx)
 	if err != nil {
 		return r, err
@@ -227,7 +231,7 @@ func (r dayRows) row(e booking.DayEntry) todayRow {
 	v := e.Visit
 	row := todayRow{
 		person: listedPerson(e), BookingNumber: v.Number.String(), Channel: v.Channel.Label(),
-		State: v.State.Label(), Class: string(v.State), Reason: reasonOf(v.Booking),
+		State: v.State.Label(), Class: string(v.State), Reason: reasonOf(v.Booking), Provisional: provisional(r.tx, v),
 		Visit: link{Path: bookingPath(v.Booking.Ref), Label: v.Number.String()},
 	}
 	if r.working {
@@ -310,7 +314,9 @@ func (p *todayPage) group(entries []booking.DayEntry, rows dayRows) {
 			last = s.ID
 		}
 		g := &p.Groups[len(p.Groups)-1]
-		g.Rows = append(g.Rows, rows.row(e))
+		row := rows.row(e)
+		p.Provisional = p.Provisional || row.Provisional
+		g.Rows = append(g.Rows, row)
 		in[e.Visit.State]++
 	}
 	p.Total = len(entries)

@@ -25,6 +25,7 @@ const (
 	Certificate Kind = "certificate"
 	Database    Kind = "database"
 	LeftBehind  Kind = "left-behind"
+	Clocks      Kind = "clocks"
 )
 
 // Wrong reports whether somebody has to do something.
@@ -32,7 +33,7 @@ func (l Level) Wrong() bool { return l == Notice || l == Urgent }
 
 // Kinds lists them all.
 func Kinds() []Kind {
-	return []Kind{CopyBehind, Provisional, Fenced, TakenOver, NoStandby, DiskLow, MailFailing, Rehearsed, Certificate, Database, LeftBehind}
+	return []Kind{CopyBehind, Provisional, Fenced, TakenOver, NoStandby, DiskLow, MailFailing, Rehearsed, Certificate, Database, LeftBehind, Clocks}
 }
 
 // Label is the kind's name on the screen and in the subject of an alarm.
@@ -40,7 +41,7 @@ func (k Kind) Label() string {
 	return map[Kind]string{
 		CopyBehind: "複製が遅れています", Provisional: "仮受付が続いています", Fenced: "別の機械に引き継がれました", TakenOver: "この機械が引き継ぎました",
 		NoStandby: "待機の機械がありません", DiskLow: "ディスクの空きが少なくなりました", MailFailing: "メールを送れません",
-		Rehearsed: "復旧の練習ができていません", Certificate: "証明書の期限が近づいています", Database: "データベースを読めません", LeftBehind: "引き継ぎで残った仮受付があります",
+		Rehearsed: "復旧の練習ができていません", Certificate: "証明書の期限が近づいています", Database: "データベースを読めません", LeftBehind: "引き継ぎで残った仮受付があります", Clocks: "時計がずれています",
 	}[k]
 }
 
@@ -57,6 +58,7 @@ func (k Kind) Do() string {
 		Rehearsed:   "練習を手で動かして、表示を確かめてください。",
 		Certificate: "証明書を更新してください。過ぎると、住民の画面に警告が出ます。",
 		Database:    "サーバーの記録を確かめてください。直らないときは、復旧します。",
+		Clocks:      "この機械の時刻合わせを直してください。直るまで、古い複製は消しません。",
 		LeftBehind:  "職員に知らせて、予約のメニューの「引き継ぎで残った仮受付」で一件ずつ決めてもらってください。",
 	}[k]
 }
@@ -89,6 +91,9 @@ func (w *Watcher) Judge(m Measured) []Finding {
 	all := []Finding{}
 	if m.Copied {
 		all = append(all, w.copies(m), w.confirming(m), turn(m))
+		if skew := m.Copy.Skew; skew.Abs() > time.Minute {
+			all = append(all, Finding{Kind: Clocks, Level: Notice, Label: "時計", Text: "この機械の時計と保存先の時計が" + Length(skew.Abs()) + "ずれています。古い複製を消すのを止めています"})
+		}
 	}
 	if m.PeerOn {
 		all = append(all, standby(m))

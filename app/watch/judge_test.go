@@ -64,6 +64,7 @@ func TestJudgementTellsWhatIsWrongAndHowUrgent(t *testing.T) {
 		"certificate in two weeks": {func(m *watch.Measured) { m.Certificate = now.AddDate(0, 0, 14) }, "certificate notice"},
 		"certificate tomorrow":     {func(m *watch.Measured) { m.Certificate = now.AddDate(0, 0, 1) }, "certificate urgent"},
 		"certificate unreadable":   {func(m *watch.Measured) { m.Certificate, m.CertificateBad = time.Time{}, true }, "certificate notice"},
+		"clocks apart":             {func(m *watch.Measured) { m.Copy.Skew = -61 * time.Second }, "clocks notice"},
 		"left behind":              {func(m *watch.Measured) { m.Left = 2 }, "left-behind urgent"},
 		"database":                 {func(m *watch.Measured) { m.Unreadable = true }, "database urgent"},
 	} {

@@ -3,7 +3,6 @@ package replica
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -15,6 +14,8 @@ const (
 	// maxSkew is how far the clocks of this machine and of the store may differ
 	// for anything to be deleted by its age.
 	maxSkew = time.Minute
+	// compareEvery is how often they are compared.
+	compareEvery = time.Minute
 )
 
 // beat says every other second how far the copies are, and looks whether
@@ -43,6 +44,7 @@ func (r *Replica) beat(ctx context.Context) {
 		}
 		if err == nil {
 			r.tracker.keep(r.meta)
+			err = r.compareClocks(ctx)
 		}
 		if err == nil && time.Since(tidied) > tidyEvery {
 			tidied = time.Now()
@@ -90,18 +92,62 @@ func (r *Replica) able(ctx context.Context) bool {
 	return !r.ill.Load() && !r.st.Failing()
 }
 
+// clocks is how far the store's clock was ahead of this machine's, and when
+// that was measured.
+type clocks struct {
+	skew time.Duration
+	at   time.Time
+}
+
+// compareClocks measures it now and then: the store stamps the heartbeat, which
+// was written a moment ago, with its own time.
+func (r *Replica) compareClocks(ctx context.Context) error {
+	if c := r.clocks.Load(); c != nil && time.Since(c.at) < compareEvery {
+		return nil
+	}
+	e, _ := r.client.now()
+	own, err := r.client.place.bucket.list(ctx, beatFolder+e.Node+".json", "")
+	if err != nil || len(own) != 1 {
+		return err
+	}
+	c := clocks{skew: time.Until(own[0].at).Round(time.Second), at: time.Now()}
+	if before := r.clocks.Swap(&c); c.skew.Abs() > maxSkew && (before == nil || before.skew.Abs() <= maxSkew) {
+		r.log.Error("the clocks of this machine and of the store differ; no copy is removed", "by", c.skew.String())
+	}
+	return nil
+}
+
+// errClocks means that nothing may be removed by its age.
+var errClocks = errors.New("the clocks of this machine and of the store differ or were not compared yet; nothing is removed")
+
+func (r *Replica) requireClocks() error {
+	c := r.clocks.Load()
+	if c == nil || c.skew.Abs() > maxSkew || time.Since(c.at) > 10*compareEvery {
+		return errClocks
+	}
+	// A clock that was set since shows beside the one that only counts.
+	if jump := time.Now().Round(0).Sub(c.at.Round(0)) - time.Since(c.at); jump.Abs() > maxSkew {
+		return errClocks
+	}
+	return nil
+}
+
+// requireAge is asked before copies past their time are removed.
+func (r *Replica) requireAge(ctx context.Context) error {
+	if err := r.requireClocks(); err != nil {
+		return err
+	}
+	return r.requireTurn(ctx)
+}
+
 // tidy removes epochs that ended longer ago than copies are kept. Claims stay:
 // their numbers must never be used again.
 func (r *Replica) tidy(ctx context.Context) error {
 	p := r.client.place
 	e, _ := r.client.now()
-	own, err := p.bucket.list(ctx, beatFolder+e.Node, "")
-	if err != nil || len(own) == 0 {
-		return err
-	}
 	now := time.Now()
-	if skew := own[0].at.Sub(now).Abs(); skew > maxSkew {
-		return fmt.Errorf("the clocks of this machine and of the store differ by %v", skew.Round(time.Second))
+	if err := r.requireClocks(); err != nil {
+		return err
 	}
 	all, err := p.manifests(ctx)
 	if err != nil {

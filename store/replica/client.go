@@ -32,6 +32,8 @@ type client struct {
 	// guard is asked before merged files are written or anything is deleted: a
 	// server that was succeeded must not rearrange what it left behind.
 	guard func(context.Context) error
+	// aged is asked instead before copies are removed because of their age.
+	aged func(context.Context) error
 
 	at atomic.Pointer[position]
 
@@ -203,9 +205,11 @@ func (c *client) putMerged(ctx context.Context, key string, s *spool) error {
 	return err
 }
 
+var errReading = errors.New("these copies are open for reading only")
+
 func (c *client) ask(ctx context.Context) error {
 	if c.guard == nil {
-		return errors.New("these copies are open for reading only")
+		return errReading
 	}
 	return c.guard(ctx)
 }
@@ -215,7 +219,7 @@ func (c *client) ask(ctx context.Context) error {
 // whoever succeeds this server.
 func (c *client) putSlot(ctx context.Context, key string, s *spool) error {
 	if c.guard == nil {
-		return errors.New("these copies are open for reading only")
+		return errReading
 	}
 	if _, once := c.now(); !once {
 		return c.place.bucket.put(ctx, key, s)
@@ -277,7 +281,13 @@ func (p *place) sameClear(ctx context.Context, key string, s *spool) (bool, erro
 }
 
 func (c *client) DeleteLTXFiles(ctx context.Context, files []*ltx.FileInfo) error {
-	if err := c.ask(ctx); err != nil {
+	if len(files) == 0 {
+		return nil
+	}
+	if c.aged == nil {
+		return errReading
+	}
+	if err := c.aged(ctx); err != nil {
 		return err
 	}
 	var keys []string

@@ -77,7 +77,8 @@ type Replica struct {
 	fenced  chan struct{} // closed once another server has taken over
 	fence   sync.Once
 	beats   sync.WaitGroup
-	ill     atomic.Bool // this machine itself cannot make files of changes
+	clocks  atomic.Pointer[clocks] // nil before the first comparison
+	ill     atomic.Bool            // this machine itself cannot make files of changes
 
 	// Of run, and of Close after done.
 	opened    bool      // all is open and the WAL is Litestream's
@@ -113,7 +114,7 @@ func Start(ctx context.Context, st *store.Store, target Target, cfg Config, poli
 	if target.abroad {
 		log.Warn("the copies leave Japan, as was allowed explicitly", "target", target.String())
 	}
-	r.client.guard = r.requireTurn
+	r.client.guard, r.client.aged = r.requireTurn, r.requireAge
 	r.configure(path, cfg)
 	r.tracker.remember(r.meta)
 	if err := requireNewest(ctx, st, r.meta); err != nil {
@@ -460,6 +461,9 @@ func (r *Replica) requireSole(staged ltx.Pos) error {
 func (r *Replica) Status() Status {
 	s := r.tracker.status(r.st.Now())
 	s.Target, s.Policy, s.Able = r.target.String(), r.policy, !r.ill.Load() && !r.st.Failing()
+	if c := r.clocks.Load(); c != nil {
+		s.Skew = c.skew
+	}
 	if e, _ := r.client.now(); e != (Epoch{}) {
 		s.Epoch, s.Mode = e.String(), r.client.mode()
 	}

@@ -29,6 +29,9 @@ type Status struct {
 	// Lag is the age of the oldest group commit that is not known to be in the
 	// target; 0 when all are.
 	Lag time.Duration
+	// Skew is how far the store's clock is ahead of this machine's, 0 while they
+	// were not compared. Beyond a minute no copy is removed by its age.
+	Skew time.Duration
 	// LastError is why the latest attempt failed, "" after one that succeeded.
 	LastError   string
 	LastErrorAt time.Time

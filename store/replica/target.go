@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -112,6 +113,24 @@ func inJapan(region, endpoint string) bool {
 	return slices.Contains(regions, region) || region == "ap-northeast-2" && wasabi
 }
 
+// regionPattern is how Amazon, and most who follow it, name a region.
+var regionPattern = regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]$`)
+
+// regionOf is the region that an endpoint has in its name, "" for none: it, and
+// not the setting, says where the copies go.
+func regionOf(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	for _, label := range strings.Split(u.Hostname(), ".") {
+		if label = strings.TrimPrefix(label, "s3-"); regionPattern.MatchString(label) {
+			return label
+		}
+	}
+	return ""
+}
+
 func bucketTarget(u *url.URL) (Target, error) {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -149,8 +168,13 @@ func bucketTarget(u *url.URL) (Target, error) {
 	if v := q.Get("abroad"); v != "" && v != "allowed" {
 		wrong("abroad is allowed or left out, not %q", v)
 	}
-	if r := q.Get("region"); r != "" && !loopback(endpoint) && q.Get("abroad") == "" && !inJapan(r, endpoint) {
-		wrong("region %s is not known to be in Japan; residents' data stays in Japan unless abroad=allowed is given", r)
+	if r := q.Get("region"); r != "" && !loopback(endpoint) && q.Get("abroad") == "" {
+		if !inJapan(r, endpoint) {
+			wrong("region %s is not known to be in Japan; residents' data stays in Japan unless abroad=allowed is given", r)
+		}
+		if other := regionOf(endpoint); other != "" && !inJapan(other, endpoint) {
+			wrong("the endpoint is in %s, which is not known to be in Japan; residents' data stays in Japan unless abroad=allowed is given", other)
+		}
 	}
 	pathStyle := endpoint != ""
 	switch v := q.Get("force-path-style"); v {
@@ -173,7 +197,7 @@ func bucketTarget(u *url.URL) (Target, error) {
 	return Target{
 		name:    "s3://" + u.Host + "/" + prefix + "?" + q.Encode(),
 		outside: !loopback(endpoint),
-		abroad:  !loopback(endpoint) && !inJapan(q.Get("region"), endpoint),
+		abroad:  !loopback(endpoint) && (!inJapan(q.Get("region"), endpoint) || regionOf(endpoint) != "" && !inJapan(regionOf(endpoint), endpoint)),
 		dial:    open,
 		another: func() bucket { return limited{newS3(where)} },
 	}, nil
