@@ -26,7 +26,7 @@ var (
 	pairs    = flag.Int("pairs", 4, "pairs that run side by side")
 	seed     = flag.Uint64("seed", 0, "chooses the rounds; 0 draws one")
 	limit    = flag.Duration("limit", 0, "longest take-over; 0 only shows it")
-	only     = flag.String("only", "", "kinds of faults, separated by commas")
+	only     = flag.String("only", "", "kinds of faults, separated by semicolons")
 	plain    = flag.Bool("plain", false, "plain processes also where this is root")
 	keep     = flag.Bool("keep", false, "keep the folders of rounds that went well, too")
 	toolsDir = flag.String("tools", "../../bin", "where versitygw and toxiproxy's server are")

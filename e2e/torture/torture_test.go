@@ -67,7 +67,7 @@ func chooseKinds(t *testing.T) []kind {
 		return kinds
 	}
 	var chosen []kind
-	for name := range strings.SplitSeq(*only, ",") {
+	for name := range strings.SplitSeq(*only, ";") {
 		at := slices.IndexFunc(kinds, func(k kind) bool { return k.name == strings.TrimSpace(name) })
 		if at < 0 {
 			t.Fatalf("there is no kind %q", name)
