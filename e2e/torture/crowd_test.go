@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -27,9 +28,9 @@ type person struct {
 // provisional is a booking that was answered as 仮受付 and was not seen
 // confirmed, changed or cancelled since.
 type provisional struct {
-	number, slot string
-	by           *node
-	at           time.Time
+	number, booking string // of the notice, of the booking
+	by              *node
+	at              time.Time
 }
 
 // crowd books and cancels without end, and records every answer.
@@ -171,7 +172,12 @@ func (c *crowd) step(ctx context.Context, r *bench.Resident, p *person, n *node)
 }
 
 // shown is what the page of the booking says.
-type shown struct{ booked, done, provisional bool }
+type shown struct {
+	booked, done, provisional bool
+	number                    string // of the booking
+}
+
+var bookingNumber = regexp.MustCompile(`class="number">([0-9]{4})-([0-9]{4})<`)
 
 // look reads the page of the booking and holds it against what was answered.
 func (c *crowd) look(ctx context.Context, r *bench.Resident, p *person, n *node, asked time.Time) (s shown, err error) {
@@ -184,6 +190,9 @@ func (c *crowd) look(ctx context.Context, r *bench.Resident, p *person, n *node,
 	}
 	s.booked = bytes.Contains(answer.Body, []byte("panel ticket"))
 	s.provisional = bytes.Contains(answer.Body, []byte("仮受付です"))
+	if m := bookingNumber.FindSubmatch(answer.Body); m != nil {
+		s.number = string(m[1]) + string(m[2])
+	}
 	s.done = bytes.Contains(answer.Body, []byte(`role="status"`))
 	if !s.booked && !bytes.Contains(answer.Body, []byte("/venues")) {
 		return s, fmt.Errorf("the page of the booking is none: %w", errRefused)
@@ -285,7 +294,7 @@ func (c *crowd) book(ctx context.Context, r *bench.Resident, p *person, n *node)
 	}
 	if page.provisional {
 		c.provisionally++
-		c.loose[p.Number] = provisional{p.Number, slot, n, asked}
+		c.loose[p.Number] = provisional{p.Number, page.number, n, asked}
 		return nil
 	}
 	c.confirmed(p, n, slot, asked)

@@ -317,15 +317,13 @@ func booked(path string, guest bool) (map[string]string, error) {
 	return live, err
 }
 
-// ever tells of all bookings that a database has ever had, by number and slot.
-func ever(path string, guest bool) (map[[2]string]bool, error) {
-	all := map[[2]string]bool{}
+// ever tells the numbers of all bookings that a database has ever had.
+func ever(path string, guest bool) (map[string]bool, error) {
+	all := map[string]bool{}
 	err := read(path, guest, func(tx *store.Tx) error {
-		type row struct{ Number, Slot string }
-		rows, err := store.All[row](tx, `SELECT card.notice_number AS number, slot.ref AS slot FROM booking
-			JOIN card ON card.id = booking.card_id JOIN slot ON slot.id = booking.slot_id`)
-		for _, r := range rows {
-			all[[2]string{r.Number, r.Slot}] = true
+		numbers, err := store.All[string](tx, `SELECT number FROM booking`)
+		for _, n := range numbers {
+			all[n] = true
 		}
 		return err
 	})

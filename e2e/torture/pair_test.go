@@ -287,10 +287,9 @@ func (p *pair) lookAside(serving *node) (aside int) {
 	if err != nil {
 		p.failed("look into the database: %v", err)
 	}
-	kept := map[*node][]map[[2]string]bool{}
+	kept := map[*node][]map[string]bool{}
 	for _, last := range append(p.crowd.left, slices.Collect(maps.Values(p.crowd.loose))...) {
-		key := [2]string{last.number, last.slot}
-		if has[key] {
+		if has[last.booking] {
 			continue
 		}
 		if !last.by.lost.IsZero() && last.at.Before(last.by.lost) {
@@ -299,8 +298,8 @@ func (p *pair) lookAside(serving *node) (aside int) {
 		if _, looked := kept[last.by]; !looked {
 			kept[last.by] = last.by.everything()
 		}
-		if !slices.ContainsFunc(kept[last.by], func(m map[[2]string]bool) bool { return m[key] }) {
-			p.crowd.blame("%s was answered provisionally by machine %s at %s; the booking is nowhere", last.number, last.by.name, last.at.UTC().Format(time.RFC3339Nano))
+		if !slices.ContainsFunc(kept[last.by], func(m map[string]bool) bool { return m[last.booking] }) {
+			p.crowd.blame("%s was answered provisionally by machine %s at %s; booking %s is nowhere", last.number, last.by.name, last.at.UTC().Format(time.RFC3339Nano), last.booking)
 			continue
 		}
 		aside++
@@ -318,7 +317,7 @@ func glob(dir, pattern string) []string {
 
 // everything reads all databases that a machine still has, also those that were
 // replaced, from copies of their files.
-func (n *node) everything() (all []map[[2]string]bool) {
+func (n *node) everything() (all []map[string]bool) {
 	for _, path := range append(glob(n.data(), "madoguchi.db"), glob(n.data(), "replaced-*/madoguchi.db")...) {
 		dir, err := os.MkdirTemp(n.dir, "look-")
 		if err != nil {
