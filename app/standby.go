@@ -28,6 +28,8 @@ const (
 	// silentFor is how long the heartbeat must stand still, by this machine's own
 	// watch, for the other to count as lost: three beats.
 	silentFor = 6 * time.Second
+	// blindFor is how long looks may fail before the silence is counted anew.
+	blindFor = 3 * lookEvery
 	// startingFor is how long a machine that has begun to take over may need for
 	// its first heartbeat.
 	startingFor = 12 * time.Second
@@ -43,6 +45,10 @@ type pair struct {
 	// stale: its own database went back to an earlier state; the copies have what
 	// is missing.
 	stale bool
+	// begun is the epoch of its own latest attempt to take over, and failed how
+	// many attempts have failed.
+	begun  string
+	failed int
 	// following is the follower while it stands by.
 	following *atomic.Pointer[restore.Follower]
 	host      *host
@@ -145,6 +151,10 @@ func (p pair) turn(ctx context.Context) (took bool, err error) {
 			return false, nil
 		}
 		// Whatever it was, the other may have come back, or the store: look again.
+		p.failed++
+		if u := (*restore.Unfinished)(nil); errors.As(err, &u) {
+			p.begun = u.Epoch
+		}
 		p.log.Error("taking over failed; watching again", "error", err)
 	}
 }
@@ -205,7 +215,7 @@ func (p pair) watch(ctx context.Context) (takeOver bool, err error) {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	var seen replica.Standing
-	since := time.Now()
+	since, looked := time.Now(), time.Now()
 	var handed time.Time
 	said := ""
 	say := func(text string) {
@@ -228,10 +238,16 @@ func (p pair) watch(ctx context.Context) (takeOver bool, err error) {
 		}
 		asked := p.asked()
 		p.blind.Store(err != nil)
+		if err == nil {
+			looked = time.Now()
+		}
 		switch {
 		case err != nil:
-			// Without the store nothing can be judged, and nothing taken over.
-			since = time.Now()
+			// Without the store nothing can be judged, and nothing taken over. While it
+			// was away the other had no way to beat; one look that fails is no such time.
+			if time.Since(looked) > blindFor {
+				since = time.Now()
+			}
 			say("待機しています。複製先を読めません。")
 			p.log.Warn("the place of the copies cannot be read", "error", err)
 		case mayServe(now):
@@ -264,6 +280,9 @@ func (p pair) watch(ctx context.Context) (takeOver bool, err error) {
 }
 
 func (p pair) patience(now replica.Standing) time.Duration {
+	if p.begun != "" && p.begun == now.Newest.String() {
+		return min(lookEvery<<min(p.failed, 4), startingFor) // its own attempt, that came to nothing
+	}
 	if now.Beat.Epoch != now.Newest.String() {
 		return startingFor
 	}

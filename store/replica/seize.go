@@ -26,7 +26,8 @@ func (s Seizure) Epoch() string { return s.turn.Epoch }
 
 // Seize begins the next epoch: from its return on, no other server can have a
 // write confirmed that is not in the base. It fails with ErrNoCopies where
-// there is nothing to take over.
+// there is nothing to take over. With another error the seizure still tells the
+// epoch, if one was begun: nobody else serves in it.
 func Seize(ctx context.Context, t Target) (Seizure, error) {
 	p, err := t.open(ctx, crypt.ID{})
 	if err != nil {
@@ -47,9 +48,12 @@ func Seize(ctx context.Context, t Target) (Seizure, error) {
 	if p.keys != nil {
 		s.turn.Key = p.keys.Current.ID.String()
 	}
-	e, b, err := p.acquire(ctx, s.node, probe, func(Epoch) error { return nil })
+	e, b, err := p.acquire(ctx, s.node, probe, func(next Epoch) error {
+		s.turn.Epoch = next.String()
+		return nil
+	})
 	if err != nil {
-		return Seizure{}, fmt.Errorf("take over at %s: %w", t, err)
+		return s, fmt.Errorf("take over at %s: %w", t, err)
 	}
 	if b.txid == 0 {
 		return Seizure{}, fmt.Errorf("take over at %s: %w", t, ErrNoCopies)

@@ -3,6 +3,7 @@ package restore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -284,4 +285,26 @@ func TestTakeOverDoesNotWaitForACheck(t *testing.T) {
 	<-checking
 	wantOwn(t, s.takeOver(), true)
 	wantNames(t, names(t, path), "a")
+}
+
+// Nobody serves in the epoch of a take-over that came to nothing: whoever tries
+// again needs its name, so as not to wait for its heartbeat.
+func TestUnfinishedTakeOverTellsItsEpoch(t *testing.T) {
+	database, tg := places(t)
+	serve(t, database, tg, func(st *store.Store, rep *replica.Replica) {
+		write(t, st, "a")
+		awaitCopy(t, rep)
+	})
+	path := filepath.Join(t.TempDir(), "other.db")
+	broken := errors.New("it does not pass")
+	_, err := TakeOver(t.Context(), Options{Target: tg, Path: path}, replica.Provisional,
+		func(context.Context, *store.Store) ([]string, error) { return nil, broken }, nil)
+	u := (*Unfinished)(nil)
+	if !errors.As(err, &u) || !errors.Is(err, broken) {
+		t.Fatalf("got %v, want an unfinished take-over because %v", err, broken)
+	}
+	now, err := replica.Look(t.Context(), tg, replica.MetaPath(path))
+	if err != nil || u.Epoch != now.Newest.String() {
+		t.Errorf("got epoch %s, %v, want the newest, %s", u.Epoch, err, now.Newest)
+	}
 }

@@ -11,6 +11,16 @@ import (
 	"madoguchi/store/replica"
 )
 
+// Unfinished is why a take-over did not come to its end after it had begun an
+// epoch. Nobody serves in that: whoever begins another need not wait for it.
+type Unfinished struct {
+	Epoch string
+	why   error
+}
+
+func (u *Unfinished) Error() string { return u.why.Error() }
+func (u *Unfinished) Unwrap() error { return u.why }
+
 // TakeOver makes this machine the one that serves: it first closes every other
 // server's epoch, so that none of them can answer any more, and then brings
 // back all that they have answered. The database that it puts in place goes on
@@ -37,6 +47,11 @@ func TakeOver(ctx context.Context, o Options, policy replica.Policy, verify Veri
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	seized, err := replica.Seize(ctx, o.Target)
+	defer func() {
+		if err != nil && seized.Epoch() != "" {
+			err = &Unfinished{seized.Epoch(), err}
+		}
+	}()
 	if err != nil {
 		return Report{}, err
 	}
