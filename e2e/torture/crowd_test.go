@@ -161,14 +161,22 @@ func (c *crowd) step(ctx context.Context, r *bench.Resident, p *person, n *node)
 	if err := c.judge(answer, err); err != nil {
 		return err
 	}
+	if !done(answer) {
+		return errRefused // signed out meanwhile, as by a clock that jumped
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// A page without a booking does not say whether that is provisional.
-	if c.policy == "refuse" && answer.Status == http.StatusSeeOther {
+	if c.policy == "refuse" {
 		p.may = []string{""}
 	}
 	delete(c.loose, p.Number)
 	return nil
+}
+
+// done reports whether an answer says that what was asked for is done.
+func done(a bench.Answer) bool {
+	return a.Status == http.StatusSeeOther && strings.HasPrefix(a.Location, "/booking")
 }
 
 // shown is what the page of the booking says.
@@ -269,13 +277,14 @@ func (c *crowd) book(ctx context.Context, r *bench.Resident, p *person, n *node)
 	if err := c.judge(answer, err); err != nil {
 		return err
 	}
-	if answer.Status != http.StatusSeeOther {
+	switch {
+	case answer.Status == http.StatusConflict && certain:
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if certain {
-			p.may = []string{""} // said to be full
-		}
+		p.may = []string{""} // said to be full
 		return nil
+	case !done(answer):
+		return errRefused // signed out meanwhile
 	}
 	if c.policy == "refuse" && certain {
 		c.mu.Lock()

@@ -112,6 +112,15 @@ var kinds = []kind{
 	{"killed while the store loses answers", false, func(r *round) {
 		r.both(func(n *node) error { n.front.losing.Store(20); return nil }, func(n *node) error { n.front.losing.Store(0); return nil })
 		time.Sleep(time.Second)
+		r.fault = time.Now()
+		r.serving.kill()
+		r.await(r.standby)
+		r.heal = append(r.heal, r.serving.up)
+	}},
+	{"killed while the store fails some requests", false, func(r *round) {
+		r.both(func(n *node) error { n.front.failing.Store(15); return nil }, func(n *node) error { n.front.failing.Store(0); return nil })
+		time.Sleep(time.Second)
+		r.fault = time.Now()
 		r.serving.kill()
 		r.await(r.standby)
 		r.heal = append(r.heal, r.serving.up)

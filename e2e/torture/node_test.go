@@ -187,8 +187,7 @@ func (n *node) kill() {
 	n.log.Close() //nolint:errcheck // only a log
 }
 
-// running fails the test if the process has ended by itself, which no fault
-// may make it do.
+// running reports whether the process is there.
 func (n *node) running() bool {
 	if n.process == nil {
 		return false
@@ -200,6 +199,18 @@ func (n *node) running() bool {
 	default:
 		return true
 	}
+}
+
+// again starts a process that has ended by itself, as systemd does.
+func (n *node) again() {
+	n.t.Helper()
+	if n.process == nil || n.running() {
+		return
+	}
+	n.t.Logf("machine %s of pair %d has ended by itself and is started again", n.name, n.pair)
+	n.kill()
+	time.Sleep(time.Second)
+	n.up()
 }
 
 func (n *node) signal(s syscall.Signal) {
@@ -274,7 +285,7 @@ func (n *node) logged() string {
 		return err.Error()
 	}
 	// Without the requests: there are thousands.
-	text = regexp.MustCompile(`(?m)^time=\S+ level=INFO msg=request .*\n`).ReplaceAll(text, nil)
+	text = regexp.MustCompile(`(?m)^time=\S+ level=\S+ msg=request .*\n`).ReplaceAll(text, nil)
 	const most = 12000
 	if len(text) > most {
 		text = text[len(text)-most:]

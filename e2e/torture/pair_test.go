@@ -109,18 +109,13 @@ const (
 	longest = 90 * time.Second
 )
 
-// whole waits until one machine serves and confirms and the other stands by. A
-// process that has ended by itself is started again, as systemd would.
+// whole waits until one machine serves and confirms and the other stands by.
 func (p *pair) whole() (serving, standby *node) {
 	p.Helper()
 	for begin := time.Now(); ; time.Sleep(100 * time.Millisecond) {
 		serving, standby = nil, nil
 		for _, n := range p.nodes {
-			if !n.running() {
-				p.Logf("machine %s had ended by itself", n.name)
-				n.kill()
-				n.up()
-			}
+			n.again()
 			switch n.state("?confirming=1") {
 			case "ready":
 				if p.serves(n) {
@@ -217,6 +212,7 @@ func (r *round) book(more int, longer time.Duration) {
 func (r *round) await(n *node) {
 	r.Helper()
 	for !r.serves(n) {
+		n.again()
 		if time.Since(r.fault) > longest {
 			r.failed("machine %s does not serve %v after the fault", n.name, longest)
 		}
