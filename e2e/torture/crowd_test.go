@@ -23,6 +23,16 @@ type person struct {
 	// may are the slots at which the booking may be now, "" for none: one entry
 	// once the site has answered, more while it owes an answer.
 	may []string
+	// late are further ones, where this person went on at the other machine while
+	// the one before owed an answer: what that one has in its database is carried
+	// out by the other, at any time until the end of the round.
+	late []string
+	at   *node // where the page of the booking was last seen
+}
+
+// allowed tells whether the booking may be at a slot now.
+func (p *person) allowed(slot string) bool {
+	return slices.Contains(p.may, slot) || slices.Contains(p.late, slot)
 }
 
 // provisional is a booking that was answered as 仮受付 and was not seen
@@ -56,7 +66,7 @@ type crowd struct {
 func newCrowd(policy string, people []bench.Person, slots []string) *crowd {
 	c := &crowd{policy: policy, slots: slots, loose: map[string]provisional{}, since: map[*node]time.Time{}, all: context.Background()}
 	for _, p := range people {
-		c.people = append(c.people, &person{p, []string{""}})
+		c.people = append(c.people, &person{Person: p, may: []string{""}})
 	}
 	c.along, c.leave = context.WithCancel(c.all)
 	return c
@@ -211,13 +221,17 @@ func (c *crowd) look(ctx context.Context, r *bench.Resident, p *person, n *node,
 		c.left = append(c.left, last)
 		delete(c.loose, p.Number)
 	}
-	slots := slices.DeleteFunc(slices.Clone(p.may), func(at string) bool { return at == "" })
+	if c.policy == "provisional" && p.at != nil && p.at != n && len(p.may) > 1 {
+		p.late = append(append(p.late, p.may...), "")
+	}
+	p.at = n
+	slots := slices.DeleteFunc(slices.Concat(p.may, p.late), func(at string) bool { return at == "" })
 	switch {
 	case s.booked && len(slots) == 0:
 		c.blame("machine %s shows %s a booking that was cancelled", n.name, p.Number)
-	case !s.booked && !slices.Contains(p.may, ""):
+	case !s.booked && !p.allowed(""):
 		c.blame("machine %s shows %s no booking; answered was %q", n.name, p.Number, p.may)
-	case s.booked && !s.provisional && len(slots) == 1:
+	case s.booked && !s.provisional && len(slots) == 1 && len(p.late) == 0:
 		c.confirmed(p, n, slots[0], asked)
 	}
 	return s, nil
@@ -318,7 +332,7 @@ func (c *crowd) missing(live map[string]string, where string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.people {
-		if !slices.Contains(p.may, live[p.Number]) {
+		if !p.allowed(live[p.Number]) {
 			c.blame("%s was answered %q, %s holds %q", p.Number, p.may, where, live[p.Number])
 		}
 	}
@@ -329,7 +343,7 @@ func (c *crowd) found(live map[string]string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.people {
-		p.may = []string{live[p.Number]}
+		p.may, p.late, p.at = []string{live[p.Number]}, nil, nil
 	}
 	c.loose, c.left = map[string]provisional{}, nil
 	c.since = map[*node]time.Time{}

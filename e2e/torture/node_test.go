@@ -328,19 +328,6 @@ func booked(path string, guest bool) (map[string]string, error) {
 	return live, err
 }
 
-// ever tells the numbers of all bookings that a database has ever had.
-func ever(path string, guest bool) (map[string]bool, error) {
-	all := map[string]bool{}
-	err := read(path, guest, func(tx *store.Tx) error {
-		numbers, err := store.All[string](tx, `SELECT number FROM booking`)
-		for _, n := range numbers {
-			all[n] = true
-		}
-		return err
-	})
-	return all, err
-}
-
 // town lists people without a booking and slots to book, few enough to fill up.
 func (n *node) town(people, slots int) (all []bench.Person, refs []string) {
 	n.t.Helper()

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"madoguchi/store"
 )
 
 // pair is two machines with one store, and the residents of their town.
@@ -154,7 +156,7 @@ type result struct {
 	takeOver time.Duration // 0 where the same machine went on
 	booked   int
 	loose    int // answered as provisional
-	aside    int // of them, those that are only in the folder of the machine before
+	aside    int // of them, those that a person has to decide
 }
 
 // round makes one fault while residents book and looks at what is left.
@@ -179,6 +181,7 @@ func (p *pair) round(k kind, rng *rand.Rand) result {
 	r.book(2, 0)
 	stop()
 	stop = func() {}
+	p.handed(standby)
 	res := result{kind: k.name, takeOver: r.takeOver, booked: p.crowd.booked - before[0], loose: p.crowd.provisionally - before[1]}
 	res.aside = p.check(serving, standby)
 	return res
@@ -274,31 +277,57 @@ func (p *pair) check(serving, standby *node) (aside int) {
 	return aside
 }
 
-// lookAside finds the bookings that were answered as provisional where the
-// other machine serves now: they are in its database or in what the machine that
-// took them has kept.
+// handed waits until the machine that serves has taken in what the other had
+// answered as provisional before it was succeeded.
+func (p *pair) handed(standby *node) {
+	p.Helper()
+	if standby.policy == "refuse" {
+		return
+	}
+	begin := time.Now()
+	for {
+		own := standby.epoch()
+		text, _ := os.ReadFile(filepath.Join(standby.meta(), "handed")) // it comes with the hand-over
+		if (own == "" || strings.TrimSpace(string(text)) == own) && len(glob(p.copies, "left/*")) == 0 {
+			return
+		}
+		if time.Since(begin) > settled {
+			p.failed("what machine %s had answered in %s is not taken in: %s, %q", standby.name, own, text, glob(p.copies, "left/*"))
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// lookAside finds the bookings that were answered as provisional: they are in
+// the database of the machine that serves, or on its work list.
 func (p *pair) lookAside(serving *node) (aside int) {
 	p.Helper()
-	has, err := ever(serving.database(), true)
+	has, list := map[string]bool{}, map[string]bool{}
+	err := read(serving.database(), true, func(tx *store.Tx) error {
+		for table, all := range map[string]map[string]bool{"booking": has, "left_behind": list} {
+			numbers, err := store.All[string](tx, "SELECT number FROM "+table)
+			if err != nil {
+				return err
+			}
+			for _, n := range numbers {
+				all[n] = true
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		p.failed("look into the database: %v", err)
 	}
-	kept := map[*node][]map[string]bool{}
 	for _, last := range append(p.crowd.left, slices.Collect(maps.Values(p.crowd.loose))...) {
-		if has[last.booking] {
-			continue
+		switch {
+		case has[last.booking]:
+		case list[last.booking]:
+			aside++
+		case !last.by.lost.IsZero() && last.at.Before(last.by.lost): // its disk was lost with it
+		default:
+			p.crowd.blame("%s was answered provisionally by machine %s at %s; booking %s is nowhere",
+				last.number, last.by.name, last.at.UTC().Format(time.RFC3339Nano), last.booking)
 		}
-		if !last.by.lost.IsZero() && last.at.Before(last.by.lost) {
-			continue // its disk was lost with it
-		}
-		if _, looked := kept[last.by]; !looked {
-			kept[last.by] = last.by.everything()
-		}
-		if !slices.ContainsFunc(kept[last.by], func(m map[string]bool) bool { return m[last.booking] }) {
-			p.crowd.blame("%s was answered provisionally by machine %s at %s; booking %s is nowhere", last.number, last.by.name, last.at.UTC().Format(time.RFC3339Nano), last.booking)
-			continue
-		}
-		aside++
 	}
 	for _, n := range p.nodes {
 		n.lost = time.Time{}
@@ -308,32 +337,5 @@ func (p *pair) lookAside(serving *node) (aside int) {
 
 func glob(dir, pattern string) []string {
 	all, _ := filepath.Glob(filepath.Join(dir, pattern)) // the pattern is right
-	return all
-}
-
-// everything reads all databases that a machine still has, also those that were
-// replaced, from copies of their files.
-func (n *node) everything() (all []map[string]bool) {
-	for _, path := range append(glob(n.data(), "madoguchi.db"), glob(n.data(), "replaced-*/madoguchi.db")...) {
-		dir, err := os.MkdirTemp(n.dir, "look-")
-		if err != nil {
-			n.t.Fatal(err)
-		}
-		for _, tail := range []string{"", "-wal"} {
-			text, err := os.ReadFile(path + tail)
-			if err == nil {
-				err = os.WriteFile(filepath.Join(dir, "madoguchi.db"+tail), text, 0o600)
-			}
-			if err != nil && !os.IsNotExist(err) {
-				n.t.Fatal(err)
-			}
-		}
-		has, err := ever(filepath.Join(dir, "madoguchi.db"), false)
-		if err != nil {
-			n.t.Logf("%s: %v", path, err)
-		}
-		all = append(all, has)
-		os.RemoveAll(dir) //nolint:errcheck // the test's own folder goes at its end
-	}
 	return all
 }

@@ -52,7 +52,7 @@ func TestPairsUnderTorture(t *testing.T) {
 					p.name = fmt.Sprintf("%s, round %d: %s", p.title, nth, k.name)
 					res := p.round(k, rng)
 					results.add(res)
-					fmt.Printf("%s %s took %v; take-over %v; %d booked, %d provisionally, of them %d kept aside\n", time.Now().UTC().Format("15:04:05"),
+					fmt.Printf("%s %s took %v; take-over %v; %d booked, %d provisionally, of them %d on the work list\n", time.Now().UTC().Format("15:04:05"),
 						p.name, time.Since(started).Round(time.Second), res.takeOver.Round(10*time.Millisecond), res.booked, res.loose, res.aside)
 				}
 			})
@@ -151,7 +151,7 @@ func (r *results) report(t *testing.T, took time.Duration) {
 		fmt.Fprintf(&b, "%s %-50s %3d rounds%s\n", mark, k.name, n, spread(own))
 	}
 	fmt.Fprintf(&b, "all kinds marked *%s\n", spread(timed))
-	fmt.Fprintf(&b, "%d rounds in %v: %d bookings answered as booked, %d as provisional (of them %d only in the folder of the machine before)\n",
+	fmt.Fprintf(&b, "%d rounds in %v: %d bookings answered as booked, %d as provisional (of them %d on the work list after a take-over)\n",
 		len(r.all), took.Round(time.Second), booked, loose, aside)
 	if !t.Failed() {
 		b.WriteString("0 answered bookings missing, 0 doubles, 0 silent corruption, 0 confirmed by a machine that was succeeded\n")
