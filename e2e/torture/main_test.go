@@ -23,7 +23,7 @@ import (
 
 var (
 	rounds   = flag.Int("rounds", 0, "rounds over all pairs; 0 is each kind of fault once")
-	pairs    = flag.Int("pairs", 4, "pairs that run side by side")
+	pairs    = flag.Int("pairs", 6, "pairs that run side by side")
 	seed     = flag.Uint64("seed", 0, "chooses the rounds; 0 draws one")
 	limit    = flag.Duration("limit", 0, "longest take-over; 0 only shows it")
 	only     = flag.String("only", "", "kinds of faults, separated by semicolons")
