@@ -1,5 +1,6 @@
 # make demo    build and run with fictional data
 # make test    install what the tests need, then run every test
+# make deb     the Debian package, in bin/
 # make soak    the long runs: fuzzing, repeated races and crashes, pairs under torture
 # make bench   speed and memory on this machine
 # make bench-pair  bookings a second with and without waiting for the copies
@@ -11,18 +12,29 @@ GO        ?= go
 BINARY    := bin/madoguchi
 EVAL_DATA ?= ../shared/data
 SCREENS   ?= bin/screens
+# The date makes versions rise; a release gives its own, such as VERSION=1.2.0.
+VERSION   ?= $(shell git log -1 --date=format:%Y%m%d%H%M%S --format=0.1~%cd.%h)
+ARCH      := $(shell $(GO) env GOARCH)
+DEB       ?= bin
+NFPM      := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.2
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test check deps soak bench bench-pair screens slow eval clean
+.PHONY: build deb demo test check deps soak bench bench-pair screens slow eval clean
 
 build:
 	$(GO) build -trimpath -ldflags="-s -w" -o $(BINARY) .
+
+deb:
+	mkdir -p $(DEB)
+	$(GO) build -trimpath -ldflags="-s -w -X madoguchi/app.stamp=$(VERSION)" -o $(DEB)/madoguchi-$(VERSION) .
+	VERSION=$(VERSION) ARCH=$(ARCH) BINARY=$(DEB)/madoguchi-$(VERSION) GOFLAGS=-mod=mod $(GO) run $(NFPM) package --config systemd/deb/nfpm.yaml --packager deb --target $(DEB)/
+	rm $(DEB)/madoguchi-$(VERSION)
 
 demo: build
 	exec $(BINARY) demo
 
 # What the tests need beyond Go: three browser engines, Japanese fonts, axe-core,
-# and a C compiler for the race detector.
+# HAProxy, keepalived, systemd and a C compiler for the race detector.
 deps:
 	sh .ci/deps
 

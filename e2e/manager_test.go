@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -32,18 +33,7 @@ type manager struct {
 func manage(t *testing.T, watchdog time.Duration) *manager {
 	t.Helper()
 	m := &manager{T: t, watchdog: watchdog}
-	for _, at := range []*string{&m.public, &m.console} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		*at = l.Addr().String()
-		file, err := l.(*net.TCPListener).File()
-		if err := errors.Join(err, l.Close()); err != nil {
-			t.Fatal(err)
-		}
-		m.sockets = append(m.sockets, file)
-	}
+	m.listen()
 	// Not below t.TempDir: the name of a socket is short.
 	dir, err := os.MkdirTemp("", "notify-")
 	if err != nil {
@@ -55,11 +45,43 @@ func manage(t *testing.T, watchdog time.Duration) *manager {
 	}
 	go m.hear()
 	t.Cleanup(func() {
-		if err := errors.Join(m.notices.Close(), m.sockets[0].Close(), m.sockets[1].Close(), os.RemoveAll(dir)); err != nil {
+		m.shut()
+		if err := errors.Join(m.notices.Close(), os.RemoveAll(dir)); err != nil {
 			t.Error(err)
 		}
 	})
 	return m
+}
+
+// listen opens the sockets where they are not, at the addresses they had before.
+func (m *manager) listen() {
+	m.Helper()
+	if m.sockets != nil {
+		return
+	}
+	for _, at := range []*string{&m.public, &m.console} {
+		l, err := net.Listen("tcp", cmp.Or(*at, "127.0.0.1:0"))
+		if err != nil {
+			m.Fatal(err)
+		}
+		*at = l.Addr().String()
+		file, err := l.(*net.TCPListener).File()
+		if err := errors.Join(err, l.Close()); err != nil {
+			m.Fatal(err)
+		}
+		m.sockets = append(m.sockets, file)
+	}
+}
+
+// shut closes the sockets: the units are stopped, or the whole machine is gone.
+func (m *manager) shut() {
+	m.Helper()
+	for _, f := range m.sockets {
+		if err := f.Close(); err != nil {
+			m.Error(err)
+		}
+	}
+	m.sockets = nil
 }
 
 func (m *manager) hear() {
@@ -140,6 +162,7 @@ func (n *node) startManaged(command string) {
 	if command == "standby" {
 		args = append(args, "--peer", n.peer.start.Public)
 	}
+	n.manager.listen()
 	n.process = n.manager.hand(n.with(command, args...))
 	n.process.Stdout, n.process.Stderr = n.log, n.log
 	if err := n.process.Start(); err != nil {

@@ -84,6 +84,13 @@ type measured struct {
 
 func (m measured) RoundTrip(req *http.Request) (*http.Response, error) { return m.s.trip(m.t, req) }
 
+// kept is a transport with one connection that it keeps.
+func kept() *http.Transport {
+	t := bench.Transport(1)
+	t.TLSClientConfig = anyCertificate
+	return t
+}
+
 // flow starts the stream towards a site; end stops it and waits for the last
 // answer.
 func (w *town) flow(site string) (s *stream, end func()) {
@@ -107,18 +114,18 @@ func (w *town) flow(site string) (s *stream, end func()) {
 	}
 	pages := []string{"/", "/sign-in", "/venues", "/accessibility"}
 	for i := range keptReaders {
-		r := bench.NewResident(site, measured{s, bench.Transport(1)})
+		r := bench.NewResident(site, measured{s, kept()})
 		every(betweenTwo, time.Duration(i)*betweenTwo/keptReaders, func() { r.Get(w.Context(), pages[i%len(pages)]) }) //nolint:errcheck // measured
 	}
 	for i := range newReads {
-		r := bench.NewResident(site, measured{s, &http.Transport{DisableKeepAlives: true}})
+		r := bench.NewResident(site, measured{s, &http.Transport{DisableKeepAlives: true, TLSClientConfig: anyCertificate}})
 		every(time.Second, time.Duration(i)*time.Second/newReads, func() { // whoever comes does not wait for those before
 			wg.Go(func() { r.Get(w.Context(), pages[i%len(pages)]) }) //nolint:errcheck // measured
 		})
 	}
 	slots := w.free(40)
 	for i, p := range w.unbooked(streamPeople) {
-		r := bench.NewResident(site, measured{s, bench.Transport(1)})
+		r := bench.NewResident(site, measured{s, kept()})
 		if err := r.SignIn(w.Context(), p.Number, p.BirthDate); err != nil {
 			w.Fatal(err)
 		}
