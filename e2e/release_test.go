@@ -49,6 +49,9 @@ func TestWatchdogHearsOfRealWritesOnly(t *testing.T) {
 	n.seed()
 	n.manager.watchdog = patience
 	n.startManaged("serve")
+	if !n.manager.has("EXTEND_TIMEOUT_USEC=20000000") {
+		t.Errorf("the start asked for no patience, though it may have much to do")
+	}
 	commits := func() (count int) {
 		n.read(func(tx *store.Tx) (err error) {
 			count, err = store.One[int](tx, `SELECT commit_seq FROM store_state`)
