@@ -3,6 +3,7 @@ package intake
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -53,6 +54,7 @@ type defect struct {
 // form is how the rows of one file are read.
 type form struct {
 	list    List
+	book    bool // it is a workbook, in which a day may be a number
 	columns []FieldName
 	kinds   map[string]card.IssueKind // by name, code and code of the list
 }
@@ -60,6 +62,11 @@ type form struct {
 func newForm(tx *store.Tx, f File) (form, error) {
 	columns, err := f.Columns()
 	out := form{list: f.List, columns: columns, kinds: map[string]card.IssueKind{}}
+	if err != nil {
+		return out, err
+	}
+	found, err := f.FoundOut()
+	out.book = found.Charset == ""
 	if err != nil || f.List != CardList {
 		return out, err
 	}
@@ -94,7 +101,16 @@ func (f form) read(cells []string) (e entry, d *defect) {
 	return e, f.missing(e)
 }
 
+// numberedDay is a day as a workbook keeps it where a cell has no format: 1927
+// to 2064. Shorter numbers are never days.
+var numberedDay = regexp.MustCompile(`^[1-5][0-9]{4}$`)
+
 func (f form) readField(e *entry, field FieldName, value string) (reason string) {
+	if f.book && (field == Birth || field == MadeOn || field == ExpiresOn) && numberedDay.MatchString(value) {
+		if day, ok := sheet.DayOf(value); ok {
+			value = day
+		}
+	}
 	var err error
 	switch field {
 	case NoticeNumber:

@@ -288,7 +288,11 @@ func AddressOf(f File, h card.HeldRow) (address, building string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	e, _ := form{list: f.List, columns: columns}.read(h.Cells)
+	found, err := f.FoundOut()
+	if err != nil {
+		return "", "", err
+	}
+	e, _ := form{list: f.List, columns: columns, book: found.Charset == ""}.read(h.Cells)
 	return e.address, e.building, nil
 }
 

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"madoguchi/app/audit"
 	"madoguchi/app/card"
 	"madoguchi/app/jp"
+	"madoguchi/app/sheet"
 	"madoguchi/store"
 )
 
@@ -485,4 +487,50 @@ func TestNothingPersonalIsOutsideItsTables(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// A day in a workbook is a number where its cell has no format.
+func TestDaysOfAWorkbookAreReadAsNumbers(t *testing.T) {
+	w := newTown(t)
+	var book bytes.Buffer
+	out, err := sheet.NewWriter(&book, sheet.Options{Format: sheet.XLSX})
+	if err == nil {
+		err = errors.Join(out.Write("交付通知書番号", "氏名", "生年月日"), out.Write("ABC-123456", "南部　一郎", "18395"),
+			out.Write("ABC-123457", "南部　二郎", "183950"), out.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		body []byte
+		want string
+	}{
+		{"meibo.xlsx", book.Bytes(), "[2 new 3 defect/birth_form]"},
+		{"meibo.csv", jp.AppendCP932(nil, "交付通知書番号,氏名,生年月日\r\nABC-123456,南部　一郎,18395\r\n", nil), "[2 defect/birth_form]"},
+	} {
+		in, err := Inspect(CardList, c.name, c.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ref store.Ref
+		apptest.Write(t, w.st, func(tx *store.Tx) (err error) { ref, err = Upload(tx, w.by, in); return err })
+		f := w.match(w.file(ref))
+		if got := fmt.Sprint(w.rows(f)); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+		if c.name != "meibo.xlsx" {
+			continue
+		}
+		if err := w.apply(f); err != nil {
+			t.Fatal(err)
+		}
+		apptest.Read(t, w.st, func(tx *store.Tx) error {
+			all, err := card.AllKnown(tx)
+			if err == nil && (len(all) != 1 || all[0].Birth != jp.BirthDate{Year: 1950, Month: 5, Day: 12}) {
+				t.Errorf("got %+v, want born on 1950-05-12", all)
+			}
+			return err
+		})
+	}
 }

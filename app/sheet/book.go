@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -167,4 +169,15 @@ func (t *Table) sheetRows(book *excelize.File, yield func(Row, error) bool) bool
 		return false
 	}
 	return true
+}
+
+// DayOf reads the number under which a workbook keeps a day, as 1950-05-12: it
+// is shown where a cell has no format of a date.
+func DayOf(number string) (day string, ok bool) {
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil {
+		return "", false
+	}
+	at, err := excelize.ExcelDateToTime(n, false)
+	return at.Format(time.DateOnly), err == nil
 }
