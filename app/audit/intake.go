@@ -10,6 +10,7 @@ const (
 	BatchReopened     Action = "batch_reopened"
 	CardTakenBack     Action = "card_taken_back"
 	CardCorrected     Action = "card_corrected"
+	CardShelved       Action = "card_shelved"
 	ProfileSwitchedOn Action = "payload_profile_switched_on"
 	ListFileAdded     Action = "list_file_added"
 	ListFileBegun     Action = "list_file_begun"
@@ -28,6 +29,7 @@ const (
 const (
 	RollUploaded     Action = "roll_uploaded"
 	RollMatched      Action = "roll_matched"
+	RollBatch        Action = "roll_batch_chosen"
 	RollRowDecided   Action = "roll_row_decided"
 	RollApplied      Action = "roll_applied"
 	RollTakenBack    Action = "roll_taken_back"

@@ -130,6 +130,7 @@ func (d *Desk) routes() []guarded {
 	return slices.Concat(
 		d.accountRoutes(),
 		d.recipientRoutes(),
+		d.shelfRoutes(),
 		d.dayRoutes(),
 		d.listRoutes(),
 		d.postalRoutes(),

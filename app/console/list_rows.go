@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -38,6 +39,7 @@ type listRowsPage struct {
 	Before    string // address of the page before; "" when there is none
 	After     string
 	Matched   bool
+	Batch     *link // the delivery that the cards are put into; nil for none
 	ToApply   int
 	Open      int // rows that a person should look at first
 	Results   []string
@@ -149,6 +151,13 @@ func (p *listRowsPage) counts(tx *store.Tx, f intake.File, w intake.RowFilter) e
 		return err
 	}
 	p.File, p.Version, p.Matched = listLineOf(f), f.Version, f.State == intake.ListIsMatched
+	if f.BatchID != 0 {
+		b, err := intake.BatchByID(tx, f.BatchID)
+		if err != nil {
+			return err
+		}
+		p.Batch = &link{Path: "/batches/" + string(b.Ref), Label: b.Name()}
+	}
 	p.Forgotten = !f.ForgottenAt.IsZero()
 	p.Filter = "すべての行"
 	p.Filters = append(p.Filters, filterLink{listQuery(f, intake.RowFilter{}, 1), "すべて", thousands(f.Total), w == intake.RowFilter{}})
@@ -226,7 +235,11 @@ func (p *listRowsPage) rows(tx *store.Tx, f intake.File, w intake.RowFilter, pag
 		cells[h.Number] = h.Cells
 	}
 	for _, r := range rows {
-		p.Rows = append(p.Rows, listRowLineOf(f, r, cells[r.Number], shown))
+		line := listRowLineOf(f, r, cells[r.Number], shown)
+		if line.Reason, err = rowReason(tx, r); err != nil {
+			return err
+		}
+		p.Rows = append(p.Rows, line)
 	}
 	p.From, p.To = (page-1)*pageRows+1, (page-1)*pageRows+len(rows)
 	if page > 1 {
@@ -239,7 +252,7 @@ func (p *listRowsPage) rows(tx *store.Tx, f intake.File, w intake.RowFilter, pag
 }
 
 func listRowLineOf(f intake.File, r intake.Row, cells []string, shown []int) listRowLine {
-	line := listRowLine{Number: r.Number, Outcome: r.Outcome.Label(), Class: outcomeClasses[r.Outcome], Reason: r.ReasonText(), Private: r.Private}
+	line := listRowLine{Number: r.Number, Outcome: r.Outcome.Label(), Class: outcomeClasses[r.Outcome], Private: r.Private}
 	if f.ForgottenAt.IsZero() {
 		line.Path = fmt.Sprintf("%s/rows/%d", listPath(f.Ref), r.Number)
 	}
@@ -333,7 +346,11 @@ func (d *Desk) showRow(c *gin.Context, status int, form *web.Form) error {
 
 func (p *listRowPage) fill(d *Desk, tx *store.Tx, f intake.File, r intake.Row) error {
 	p.File, p.Number = listLineOf(f), r.Number
-	p.Outcome, p.Class, p.Reason, p.Tied = r.Outcome.Label(), outcomeClasses[r.Outcome], r.ReasonText(), r.TiedText()
+	p.Outcome, p.Class, p.Tied = r.Outcome.Label(), outcomeClasses[r.Outcome], r.TiedText()
+	var err error
+	if p.Reason, err = rowReason(tx, r); err != nil {
+		return err
+	}
 	for _, m := range strings.Fields(r.Marks) {
 		p.Marks = append(p.Marks, intake.MarkLabel(m))
 	}
@@ -398,6 +415,19 @@ func (p *listRowPage) codes(d *Desk, tx *store.Tx, h card.HeldRow, r intake.Row)
 		p.Codes = append(p.Codes, pick{ID: fmt.Sprintf("f-code-%d", i), Value: code, Label: jp.PostalCode(code).String(), Hint: place, Chosen: code == h.PostalCode})
 	}
 	return nil
+}
+
+// rowReason says why a row is what it is; of one that is on record already also
+// when, by whom and with which delivery it was read, as a scanner would.
+func rowReason(tx *store.Tx, r intake.Row) (string, error) {
+	if !r.OnRecord() {
+		return r.ReasonText(), nil
+	}
+	info, err := card.FirstRead(tx, card.ID(r.SubjectID))
+	if errors.Is(err, store.ErrNotFound) {
+		return r.ReasonText(), nil
+	}
+	return r.ReasonText() + "：" + readText(info), err
 }
 
 // people shows whose row it is, or could be.

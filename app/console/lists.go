@@ -186,6 +186,7 @@ type listColumnsPage struct {
 	Header    bool
 	Failure   string // why it could not be matched
 	Warnings  []string
+	Batches   []pick // deliveries that cards can be put into; none for other lists
 	Columns   []columnChoice
 	Preview   [][]string
 }
@@ -243,6 +244,11 @@ func (p *listColumnsPage) fill(tx *store.Tx, f intake.File, typed []intake.Field
 	if err != nil {
 		return err
 	}
+	if f.List == intake.CardList {
+		if p.Batches, err = batchPicks(tx, f); err != nil {
+			return err
+		}
+	}
 	p.File, p.Version, p.Header = listLineOf(f), f.Version, f.Header
 	p.Charset, p.Delimiter = found.Charset.Label(), found.DelimiterLabel()
 	if at, before, err := intake.AppliedBefore(tx, f); err != nil {
@@ -274,6 +280,20 @@ func (p *listColumnsPage) fill(tx *store.Tx, f intake.File, typed []intake.Field
 	return nil
 }
 
+// batchPicks are the deliveries into which a list's cards can be put. The
+// newest is proposed: a sheet is torn on the day its box is unpacked.
+func batchPicks(tx *store.Tx, f intake.File) ([]pick, error) {
+	open, err := intake.OpenBatches(tx)
+	if err != nil {
+		return nil, err
+	}
+	var all []pick
+	for i, b := range open {
+		all = append(all, pick{Value: string(b.Ref), Label: b.Name(), Chosen: b.ID == f.BatchID || i == 0 && f.BatchID == 0 && f.State == intake.ListIsUploaded})
+	}
+	return append(all, pick{Value: "", Label: "便に入れない", Chosen: f.BatchID == 0 && f.State != intake.ListIsUploaded}), nil
+}
+
 // mapColumns has the file matched as the page says.
 func (d *Desk) mapColumns(c *gin.Context) error {
 	form := web.ReadForm(c, "mapping")
@@ -293,6 +313,11 @@ func (d *Desk) mapColumns(c *gin.Context) error {
 		}
 	}
 	err = d.write(c, "", func(tx *store.Tx) (string, error) {
+		if f.List == intake.CardList {
+			if err := intake.PutIntoBatch(tx, actor(c), f.Ref, store.Ref(c.PostForm("batch"))); err != nil {
+				return "", err
+			}
+		}
 		return listPath(f.Ref), intake.Map(tx, actor(c), f.Ref, version(c), c.PostForm("header") == "1", mapping)
 	})
 	if p, ok := problem.As(err); ok && p.Kind == problem.Invalid {

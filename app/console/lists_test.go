@@ -23,7 +23,7 @@ func init() {
 		intake.ListNotFound, intake.ListStale, intake.ListNotWritten, intake.ListForgotten, intake.ListNotLast, intake.ListNothing, intake.ListMapping,
 		intake.ListMapTwice, intake.ListMyNumber, intake.ListKindWrong, intake.RowNotFound, intake.RowNoChoice, intake.RowNotOpen,
 		intake.PostalNotJapanPost, intake.PostalTruncated, intake.PostalTooLarge, intake.PostalColumns, intake.PostalSame, intake.PostalOfferGone,
-		card.RenewalGone)
+		card.RenewalGone, card.ShelfTooLong, card.ShelfUnknown)
 	pages["list_rows"], pages["list_row"], pages["renewals"] = &listRowsPage{}, &listRowPage{}, &renewalsPage{}
 }
 
@@ -219,4 +219,53 @@ func TestLongApplyingShowsHowFarItIsAndHowItEnded(t *testing.T) {
 
 	write(f.Version)()
 	must(t, o.clerk().Get(address), http.StatusConflict, "この名簿の状態か内容が変わりました")
+}
+
+const tornSheet = "交付通知書番号,氏名,フリガナ,生年月日\r\nQQQ-000001,破れた　一枚,ヤブレタ　イチマイ,S25.5.12\r\n"
+
+func TestCardsOfATornSheetComeIntoTheirDelivery(t *testing.T) {
+	o := open(t)
+	c := o.clerk()
+	batch := openBatch(t, c, "2").Follow("12月1日（火）着 第1便").Path
+	take := func() *apptest.Page {
+		t.Helper()
+		p := c.Get("/lists").Upload("/lists/file", "file", "yabure.csv", sjis(tornSheet), url.Values{"list": {"card"}})
+		must(t, p, http.StatusOK, "どの便のカードですか", "12月1日（火）着 第1便")
+		p = p.Submit(p.Path+"/columns", nil)
+		o.desk.runner.Wait()
+		return c.Get(p.Path)
+	}
+	p := take()
+	must(t, p, http.StatusOK, "登録したカードは、12月1日（火）着 第1便に入ります。", "1件を反映する")
+	other := take() // the same sheet, by a colleague who does not know
+	must(t, p.Submit(p.Path+"/apply", nil), http.StatusOK, "反映した行 1件")
+	must(t, c.Get(batch), http.StatusOK, "破れた 一枚", "CSV", "読取り 1件")
+	must(t, other.Submit(other.Path+"/apply", nil), http.StatusOK, "反映しなかった行 1件")
+	// As a scanner would: when, by whom, with which delivery.
+	must(t, take(), http.StatusOK, "この交付通知書番号は登録済みです：令和8年12月1日（火） 9:00（窓口 花子）", "第1便", "反映する行はありません")
+
+	// A delivery that was closed meanwhile takes no more.
+	late := c.Get("/lists").Upload("/lists/file", "file", "yabure2.csv", sjis(strings.ReplaceAll(tornSheet, "000001", "000002")), url.Values{"list": {"card"}})
+	late = late.Submit(late.Path+"/columns", nil)
+	o.desk.runner.Wait()
+	late = c.Get(late.Path)
+	c.Get(batch).Submit(strings.Split(batch, "?")[0]+"/close", nil)
+	must(t, late.Submit(late.Path+"/apply", nil), http.StatusConflict, "この便は締め切られています")
+	if n := o.count(`SELECT count(*) FROM card WHERE notice_number = 'QQQ000002'`); n != 0 {
+		t.Error("got a card in a closed delivery")
+	}
+}
+
+func TestCardIsShelvedLater(t *testing.T) {
+	o := open(t)
+	page := pathOf(o.hanako)
+	p := o.clerk().Get(page).Follow("棚・箱を直す")
+	must(t, p, http.StatusOK, "棚・箱を直す", "髙橋 花子")
+	stale := o.clerk().Get(p.Path)
+	must(t, p.Submit(p.Path, url.Values{"position": {strings.Repeat("棚", 21)}}), http.StatusUnprocessableEntity, "20文字まで")
+	must(t, p.Submit(p.Path, url.Values{"position": {"A-3"}}), http.StatusOK, "棚・箱を保存しました。", "A-3", "棚・箱を変更")
+	must(t, stale.Submit(p.Path, url.Values{"position": {"B-1"}}), http.StatusConflict, "ほかの人が先に変更しました", "A-3")
+	if n := o.count(`SELECT count(*) FROM audit WHERE action = 'card_shelved' AND json_extract(detail, '$.after') = 'A-3'`); n != 1 {
+		t.Errorf("got %d entries in the audit log, want 1", n)
+	}
 }

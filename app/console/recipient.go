@@ -41,6 +41,8 @@ type recipientPage struct {
 	ContactPath   string
 	ReadAt        string
 	Position      string // shelf or box; "" for none
+	MayShelve     bool
+	ShelfPath     string // where that is changed; "" for who may not
 	BookedOn      string
 	IssuedAt      string
 	ExpiresOn     string
@@ -124,6 +126,7 @@ func (p *recipientPage) fill(tx *store.Tx, r card.Record, may func(staff.Permiss
 			return err
 		}
 	}
+	p.MayShelve = may(staff.MayReadList)
 	if may(staff.MayCorrect) {
 		p.ContactPath = p.Path + "/contact"
 	}
@@ -232,6 +235,18 @@ func (p *recipientPage) buttons(r card.Record, may func(staff.Permission) bool) 
 	add(staff.MayBook, button{"/cancel", "予約を取り消す", "danger"})
 }
 
+// readText says when, by whom, with which delivery and how a card came on record.
+func readText(info card.ReadInfo) string {
+	text := instant(info.ReadAt) + "（" + info.ReadBy + "）"
+	if info.BatchRef != "" {
+		text += "　" + intake.BatchName(info.ArrivedOn, info.BatchNumber)
+	}
+	if info.Way != card.ByScanner {
+		text += "　" + info.Way.Label()
+	}
+	return text
+}
+
 func (p *recipientPage) dates(tx *store.Tx, r card.Record) error {
 	info, err := card.FirstRead(tx, r.Card.ID)
 	switch {
@@ -240,14 +255,10 @@ func (p *recipientPage) dates(tx *store.Tx, r card.Record) error {
 	case err != nil:
 		return err
 	default:
-		p.ReadAt = instant(info.ReadAt) + "（" + info.ReadBy + "）"
-		if info.BatchRef != "" {
-			p.ReadAt += "　" + intake.BatchName(info.ArrivedOn, info.BatchNumber)
+		p.ReadAt, p.Position = readText(info), info.Position
+		if p.MayShelve {
+			p.ShelfPath = p.Path + "/shelf"
 		}
-		if info.Way != card.ByScanner {
-			p.ReadAt += "　" + info.Way.Label()
-		}
-		p.Position = info.Position
 	}
 	p.IssuedAt = "まだ交付していません"
 	if r.Issued() {

@@ -26,6 +26,7 @@ var trailWords = map[audit.Action]string{
 	audit.SignInReleased:   "ログインの停止を解除",
 	audit.CardRead:         "一覧のQRコードを読取り",
 	audit.CardCorrected:    "一覧のQRコードの内容に登録を訂正",
+	audit.CardShelved:      "棚・箱を変更",
 	audit.CardIssued:       "交付済みに変更",
 	audit.ContactCorrected: "連絡先を訂正",
 	audit.NoteWritten:      "申し送りを記入",

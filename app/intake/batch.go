@@ -78,6 +78,15 @@ func BatchByRef(tx *store.Tx, ref store.Ref) (Batch, error) {
 	return b, err
 }
 
+// BatchByID finds a batch. Problem: BatchNotFound.
+func BatchByID(tx *store.Tx, id int64) (Batch, error) {
+	b, err := store.One[Batch](tx, selectBatch+`WHERE batch.id = ?`, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return b, BatchNotFound
+	}
+	return b, err
+}
+
 // Batches lists the newest batches, open ones first.
 func Batches(tx *store.Tx, limit int) ([]Batch, error) {
 	return store.All[Batch](tx, selectBatch+`ORDER BY batch.closed_at IS NOT NULL, batch.arrived_on DESC, batch.number DESC LIMIT ?`, limit)

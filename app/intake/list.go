@@ -128,12 +128,13 @@ type File struct {
 	TakenBackAt time.Time
 	ForgottenAt time.Time
 	Version     int
+	BatchID     int64  // the delivery that its cards are put into; 0: none
 	Name        string // what the file was called; "" once it is forgotten
 }
 
 const selectFile = `SELECT roll_file.id, roll_file.ref, roll_file.list, roll_file.sha256, roll_file.found, roll_file.header, roll_file.mapping,
 	roll_file.state, roll_file.failure, roll_file.total, roll_file.done, roll_file.counts, roll_file.uploaded_at, roll_file.applied_at,
-	roll_file.taken_back_at, roll_file.forgotten_at, roll_file.version, coalesce(staff.name, '') AS uploaded_by, coalesce(held_file.name, '') AS name
+	roll_file.taken_back_at, roll_file.forgotten_at, roll_file.version, coalesce(roll_file.batch_id, 0) AS batch_id, coalesce(staff.name, '') AS uploaded_by, coalesce(held_file.name, '') AS name
 	FROM roll_file LEFT JOIN staff ON staff.id = roll_file.uploaded_by LEFT JOIN held_file ON held_file.id = roll_file.id `
 
 func (f File) subject() audit.Subject { return audit.Subject{Kind: "roll_file", Ref: f.Ref} }

@@ -106,7 +106,7 @@ func applyRow(tx *store.Tx, by audit.Actor, f File, row Row, held card.HeldRow, 
 		kind = card.UnknownIssue
 	}
 	r, err := card.Register(tx, by, card.Reading{
-		Way:  card.ByCSV,
+		Way: card.ByCSV, BatchID: f.BatchID,
 		Card: card.Card{NoticeNumber: e.number, ApplicationID: e.applicationID, IssueKind: kind, MadeOn: e.madeOn, ExpiresOn: e.expiresOn},
 		Recipient: card.Recipient{Name: e.name, KanaName: e.kana, Birth: e.birth, PostalCode: jp.PostalCode(held.PostalCode),
 			Address: e.address, Building: e.building},

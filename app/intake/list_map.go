@@ -226,3 +226,33 @@ func plainDigits(s string) string {
 	}
 	return s
 }
+
+// PutIntoBatch says into which delivery the cards of a list are put; "" for
+// none. Problems: ListNotFound, ListStale, BatchNotFound, card.BatchClosed.
+func PutIntoBatch(tx *store.Tx, by audit.Actor, ref, batch store.Ref) error {
+	f, err := GetFile(tx, ref)
+	if err != nil {
+		return err
+	}
+	if f.List != CardList || f.State == ListIsApplied || f.State == ListIsTakenBack || f.State == ListIsDropped {
+		return ListStale
+	}
+	var id int64
+	if batch != "" {
+		b, err := BatchByRef(tx, batch)
+		if err != nil {
+			return err
+		}
+		if b.Closed() {
+			return card.BatchClosed
+		}
+		id = b.ID
+	}
+	if id == f.BatchID {
+		return nil
+	}
+	if _, err := tx.Exec(`UPDATE roll_file SET batch_id = ? WHERE id = ?`, store.Opt(id), f.ID); err != nil {
+		return fmt.Errorf("put list into batch: %w", err)
+	}
+	return audit.Record(tx, by, audit.RollBatch, f.subject(), audit.Detail{"batch": batch})
+}

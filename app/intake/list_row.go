@@ -299,6 +299,12 @@ func AddressOf(f File, h card.HeldRow) (address, building string, err error) {
 // HasField reports whether a kind of list can have a field.
 func HasField(l List, field FieldName) bool { return slices.Contains(FieldsOf(l), field) }
 
+// OnRecord reports that a row's card is on record already, or that its numbers
+// are another card's.
+func (r Row) OnRecord() bool {
+	return r.SubjectID != 0 && (r.Reason == reasonRegistered || r.Reason == reasonIDTaken)
+}
+
 // WriteDefects writes the rows that are not applied unless a person says so,
 // as they came, behind a column with the reason. Problem: ListForgotten.
 func WriteDefects(tx *store.Tx, f File, w *sheet.Writer) error {

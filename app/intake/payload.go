@@ -33,7 +33,7 @@ var (
 	HoldsMyNumber     = problem.Define(problem.Invalid, "payload_holds_my_number")
 	ForeignTown       = problem.Define(problem.Invalid, "payload_foreign_town")
 
-	PositionTooLong = problem.Define(problem.Invalid, "position_too_long")
+	PositionTooLong = card.ShelfTooLong
 )
 
 // mostBytes is more than the largest QR code holds (2,953 bytes, JIS X 0510
@@ -41,7 +41,7 @@ var (
 const mostBytes = 16 * 2953
 
 // positionLength is the most characters of a shelf's or box's name.
-const positionLength = 20
+const positionLength = card.ShelfLength
 
 // WasReadBefore reports whether err says that a code is on record already.
 func WasReadBefore(err error) bool {

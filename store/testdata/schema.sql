@@ -650,10 +650,12 @@ CREATE TABLE roll_file (
   applied_at    TEXT,
   taken_back_at TEXT,
   forgotten_at  TEXT,
-  version       INTEGER NOT NULL DEFAULT 1,
+  version       INTEGER NOT NULL DEFAULT 1, batch_id INTEGER REFERENCES batch (id),
   CHECK ((state IN ('applied', 'taken_back')) = (applied_at IS NOT NULL)),
   CHECK ((state = 'taken_back') = (taken_back_at IS NOT NULL))
 ) STRICT;
+
+CREATE INDEX roll_file_batch ON roll_file (batch_id) WHERE batch_id IS NOT NULL;
 
 CREATE INDEX roll_file_list ON roll_file (list, id);
 
