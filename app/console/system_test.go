@@ -19,6 +19,7 @@ import (
 
 	"madoguchi/app/apptest"
 	"madoguchi/app/booking"
+	"madoguchi/app/mail"
 	"madoguchi/app/staff"
 	"madoguchi/app/watch"
 	"madoguchi/store"
@@ -70,6 +71,85 @@ func TestStatusPageIsForAdministratorsAndSaysHowThingsStand(t *testing.T) {
 	p := o.administrator().Get("/").Follow("システム")
 	must(t, p, http.StatusOK, "システムの状態", "警報は出ていません", "送信待ち 0件", "読み書きできます", "v1.2.3", "届け先が設定されていません", "この機械では、まだ行っていません")
 	golden(t, "system", p, unwritten(t, p)...)
+}
+
+// stands are copies that stand as a test says.
+type stands struct {
+	status replica.Status
+	since  time.Time
+}
+
+func (s stands) Status() replica.Status         { return s.status }
+func (s stands) Unconfirmed() (time.Time, bool) { return s.since, !s.since.IsZero() }
+
+// The page in each state that those who look after the system meet: what is
+// wrong comes first, each with what to do and the runbook's name.
+func TestStatusPageInEveryState(t *testing.T) {
+	good := replica.Status{Target: "s3://copies/madoguchi?region=jp-east-1", Policy: replica.Provisional, Epoch: "00000002-b", Mode: replica.Once, Able: true}
+	for _, c := range []struct {
+		name   string
+		copies func(*stands, time.Time)
+		peer   string // "" for one that does not answer
+		also   func(o *office, w *watch.Watcher)
+		says   []string
+	}{
+		{"fine", nil, "standby", nil, []string{"警報は出ていません", "待機しています", "遅れ 0秒", "まで戻せました"}},
+		{"behind", func(s *stands, now time.Time) {
+			s.status.Lag, s.status.LastError, s.status.LastSuccessAt = 8*time.Minute, "away", now.Add(-8*time.Minute)
+			s.since = now.Add(-8 * time.Minute)
+		}, "standby", nil, []string{"複製が遅れています", "仮受付が続いています", "copy-behind.md", "provisional.md"}},
+		{"refusing", func(s *stands, now time.Time) {
+			s.status.Policy, s.status.Lag, s.status.LastError, s.since = replica.Refuse, time.Minute, "away", now.Add(-time.Minute)
+		}, "standby", nil, []string{"新しい予約を断っています", "provisional.md"}},
+		{"alone", nil, "", func(_ *office, w *watch.Watcher) {
+			w.Happened(watch.TakenOver, "もう一台に代わって、この機械が業務を引き継ぎました。もう一台が止まったわけを調べてください。")
+		}, []string{"この機械が引き継ぎました", "待機の機械がありません", "no-standby.md"}},
+		{"mail", nil, "standby", func(o *office, _ *watch.Watcher) {
+			o.mailTo(o.hanako, o.slot(o.main, thursday, "9:30"), mail.Waiting, mail.WhyUnreachable)
+			o.clock.Advance(20 * time.Minute)
+		}, []string{"メールを送れません", "メールサーバーにつながりません", "mail-failing.md"}},
+		{"rehearsal", nil, "standby", func(o *office, _ *watch.Watcher) {
+			if err := watch.NoteRehearsal(filepath.Dir(o.st.Path()), watch.Rehearsal{At: o.clock.Now()}); err != nil {
+				o.t.Fatal(err)
+			}
+		}, []string{"復旧の練習ができていません", "戻せませんでした", "rehearsal.md"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := open(t)
+			now := o.st.Now()
+			peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == watch.StandbyPath {
+					io.WriteString(w, `{"epoch": "00000002-b", "behind_seconds": 1, "verified_seconds": 300}`) //nolint:errcheck // the page tells
+					return
+				}
+				io.WriteString(w, c.peer) //nolint:errcheck // as above
+			}))
+			defer peer.Close()
+			copies := stands{status: good}
+			copies.status.LastSuccessAt = now
+			if c.copies != nil {
+				c.copies(&copies, now)
+			}
+			if err := watch.NoteRehearsal(filepath.Dir(o.st.Path()), watch.Rehearsal{At: now.Add(-6 * time.Hour), Good: true, Commit: now.Add(-6 * time.Hour), Took: "2秒"}); err != nil {
+				t.Fatal(err)
+			}
+			w, err := watch.New(watch.Options{Store: o.st, Copies: copies, Folder: filepath.Dir(o.st.Path()), Release: "v1.2.3", MailOn: true, Peer: peer.URL, Limits: watch.Limits{DiskPercent: 1}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o.desk, err = New(t.Context(), Options{Store: o.st, Files: apptest.Files(), Log: slog.New(slog.DiscardHandler), Watch: w}); err != nil {
+				t.Fatal(err)
+			}
+			o.client = apptest.NewClient(t, o.desk.Handler())
+			if c.also != nil {
+				c.also(o, w)
+			}
+			w.Turn(t.Context())
+			p := o.administrator().Get("/system")
+			must(t, p, http.StatusOK, c.says...)
+			golden(t, "system_"+c.name, p, unwritten(t, p)...)
+		})
+	}
 }
 
 // copied keeps copies of the office's database in a folder, and confirms by it.
@@ -169,7 +249,7 @@ func TestAlarmIsAcknowledgedWhileTheCopiesAreAway(t *testing.T) {
 	}
 	o.clock.Advance(10 * time.Minute)
 	w.Turn(t.Context())
-	p := o.administrator().Get("/system")
+	p := o.signIn("kanri").Get("/system")
 	must(t, p, http.StatusOK, "複製が遅れています", "新しい予約を断っています")
 	p = p.Submit("/system/acknowledge", nil)
 	must(t, p, http.StatusOK, "確認したことを記録しました", "確認した人")

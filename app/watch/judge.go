@@ -48,8 +48,8 @@ func (k Kind) Label() string {
 // Do is what to do about it, in short.
 func (k Kind) Do() string {
 	return map[Kind]string{
-		CopyBehind:  "保存先までの通信と、保存先の空きを確かめてください。受付は続けて構いません。",
-		Provisional: "受付は続けて構いません。保存先までの通信を直すと、自動で確定します。この間は、この機械の電源を切らないでください。",
+		CopyBehind:  "保存先までの通信と、保存先の空きを確かめてください。直るまで、この機械の電源を切らないでください。",
+		Provisional: "保存先までの通信を直してください。直ると、自動で確定します。それまで、この機械の電源を切らないでください。",
 		Fenced:      "この機械は何も受け付けません。もう一台が受け付けているか確かめてください。",
 		TakenOver:   "受付は続いています。もう一台が止まったわけを調べ、待機に戻してください。",
 		NoStandby:   "受付は続いています。もう一台を起動し、待機になったことを確かめてください。",
@@ -147,7 +147,10 @@ func (w *Watcher) confirming(m Measured) Finding {
 	}
 	if !m.ProvisionalSince.IsZero() && m.Copy.Lag > provisionalPatience {
 		f.Level, f.Since = Urgent, m.ProvisionalSince
-		f.Text += "。" + at(m.ProvisionalSince) + " からの書込みが、まだ確定していません"
+		if m.Provisional == 0 {
+			f.Text = "仮受付の予約はまだありません"
+		}
+		f.Text += "。" + at(m.ProvisionalSince) + " からの書込みが、確定していません"
 		if m.Copy.Policy == replica.Refuse {
 			f.Text += "。新しい予約を断っています"
 		}
@@ -185,7 +188,7 @@ func standby(m Measured) Finding {
 			f.Level = Notice
 		}
 	case "":
-		f.Level, f.Text = Urgent, "答えません。この機械が止まると、引き継ぐ機械がありません"
+		f.Level, f.Text = Urgent, "もう一台が答えません。この機械が止まると、引き継ぐ機械がありません"
 	case "standby blind":
 		f.Level, f.Text = Urgent, "待機していますが、保存先を読めません。引き継げません"
 	default:
@@ -217,10 +220,11 @@ func outbox(m Measured) Finding {
 		return f
 	}
 	f.Level = Good
-	f.Text = fmt.Sprintf("送信待ち %d件、送れなかったもの %d件", m.Mail.Waiting, m.Mail.Failed)
+	f.Text = fmt.Sprintf("送信待ち %d件", m.Mail.Waiting)
 	if m.Mail.Waiting > 0 {
 		f.Text += "（いちばん古いものは " + Length(m.At.Sub(m.Mail.OldestAt)) + "前）"
 	}
+	f.Text += fmt.Sprintf("、送れなかったもの %d件", m.Mail.Failed)
 	if m.Mail.Server != "" {
 		f.Text += "。" + m.Mail.Server.Label()
 		if m.At.Sub(m.Mail.FailingSince) >= mailPatience {
