@@ -1,4 +1,4 @@
--- Schema version 16, as it stands after all migrations.
+-- Schema version 17, as it stands after all migrations.
 
 CREATE TABLE announcement (
   id         INTEGER PRIMARY KEY,
