@@ -5,6 +5,7 @@
 # make bench   speed and memory on this machine
 # make bench-pair  bookings a second with and without waiting for the copies
 # make screens  every page in every state, language and size as pictures to look through
+# make readme  the picture of the README
 # make slow    how long a page takes on a slow line, in Chromium
 # make eval    accuracy of postal codes and QR reading (needs EVAL_DATA)
 
@@ -66,6 +67,9 @@ bench-pair: build
 
 screens:
 	$(GO) run ./e2e/screens -out $(SCREENS)
+
+readme: build
+	$(GO) run ./e2e/readme -binary $(BINARY) -out docs/img/screens.png
 
 slow: build
 	$(GO) run ./e2e/slow -binary $(BINARY)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"madoguchi/app/attempt"
 	"madoguchi/app/audit"
@@ -22,6 +23,28 @@ var SignInRefused = problem.Define(problem.Invalid, "booking_sign_in_refused")
 // card. Names and telephone numbers can be made up, so that someone could hold
 // every place there is; beyond this nothing is held, and people book without.
 const visitorHolds = 20
+
+// How many bookings and entries of people without a card may come within
+// visitorWindow before each further one is slowed down, and how much at most.
+const (
+	visitorCrowd   = 30
+	visitorWindow  = 15 * time.Minute
+	visitorSlowest = 2 * time.Second
+)
+
+// VisitorBrake is how long to wait before somebody without a card books, holds a
+// time or waits for one: nothing on a usual day; the longer, the more have come of
+// late, as when a program makes names up. It slows down and never locks out.
+func VisitorBrake(tx *store.Tx) (time.Duration, error) {
+	n, err := store.One[int](tx, `SELECT
+		(SELECT count(*) FROM booking WHERE recipient_id > (SELECT coalesce(max(id), 0) - 1000 FROM recipient) AND channel = 'web' AND booked_at > ?) +
+		(SELECT count(*) FROM waiting WHERE recipient_id > (SELECT coalesce(max(id), 0) - 1000 FROM recipient) AND joined_at > ?)`,
+		tx.Now.Add(-visitorWindow), tx.Now.Add(-visitorWindow))
+	if err != nil || n <= visitorCrowd {
+		return 0, err
+	}
+	return min(visitorSlowest, time.Duration(n-visitorCrowd)*50*time.Millisecond), nil
+}
 
 // HoldVisitor is Hold for someone without a card: one place for one telephone
 // number, until it is booked with BookVisitor. Where holds are switched off or

@@ -136,6 +136,9 @@ func (s *Site) checkVisitor(c *gin.Context) error {
 	if !form.OK() {
 		return s.correct(c, form)
 	}
+	if err := s.slow(c, booking.VisitorBrake); err != nil {
+		return err
+	}
 	var held booking.Visit
 	err := s.store.Write(c, func(tx *store.Tx) error {
 		v, err := s.newcomer(c, tx)
@@ -238,6 +241,9 @@ func (s *Site) correct(c *gin.Context, form *web.Form) error {
 func (s *Site) bookVisitor(c *gin.Context) error {
 	form := readWho(c)
 	slot := store.Ref(form.Value("slot"))
+	if err := s.slow(c, booking.VisitorBrake); err != nil {
+		return err
+	}
 	var ref string
 	err := s.store.Write(c, func(tx *store.Tx) (err error) {
 		ref, err = web.Once(tx, c, func() (string, error) {

@@ -394,6 +394,12 @@ func wantLabels(t *testing.T, p *apptest.Page) {
 			t.Errorf("field %s has no label", apptest.Attr(n, "name"))
 		}
 	}
+	for _, n := range p.FindAll(`input[type="text"], input[type="tel"], input[type="email"]`) {
+		name, got := apptest.Attr(n, "name"), apptest.Attr(n, "autocomplete")
+		if want := purposes[name]; want == "" || got != want {
+			t.Errorf("field %s has the purpose %q, want %q", name, got, want)
+		}
+	}
 	names := map[string]string{}
 	for _, n := range p.FindAll("main a[href], main button") {
 		name, to := heard(n), apptest.Attr(n, "href")+apptest.Attr(n, "value")
@@ -405,6 +411,13 @@ func wantLabels(t *testing.T, p *apptest.Page) {
 		}
 		names[name] = to
 	}
+}
+
+// purposes are what browsers may fill in for a person (WCAG 2.2, 1.3.5); off is
+// what nobody but the paper in hand knows.
+var purposes = map[string]string{
+	"name": "name", "telephone": "tel", "mail": "email", "birth_year": "bday-year", "birth_month": "bday-month", "birth_day": "bday-day",
+	"notice_number": "off", "booking_number": "off",
 }
 
 // heard is the name that a screen reader says: text without what is hidden from it.

@@ -159,10 +159,13 @@ func (s *Site) identify(c *gin.Context, number card.NoticeNumber, birth jp.Birth
 }
 
 // brake waits where many have failed of late, whoever asks and whatever they know.
-func (s *Site) brake(c *gin.Context) error {
+func (s *Site) brake(c *gin.Context) error { return s.slow(c, attempt.Brake) }
+
+// slow waits as long as how says.
+func (s *Site) slow(c *gin.Context, how func(*store.Tx) (time.Duration, error)) error {
 	var wait time.Duration
 	err := s.store.Read(c, func(tx *store.Tx) (err error) {
-		wait, err = attempt.Brake(tx)
+		wait, err = how(tx)
 		return err
 	})
 	if err != nil || wait == 0 {

@@ -10,7 +10,9 @@ import (
 
 	"madoguchi/app/apptest"
 	"madoguchi/app/attempt"
+	"madoguchi/app/audit"
 	"madoguchi/app/booking"
+	"madoguchi/app/card"
 	"madoguchi/app/jp"
 	"madoguchi/app/mail"
 	"madoguchi/app/web"
@@ -346,4 +348,46 @@ func TestMailAndWaitingGoOnWithTheCardThatABookingIsTiedTo(t *testing.T) {
 	})
 	w.at(c.Get("/booking"), "/sign-in?to=%2Fbooking")
 	w.mustHold()
+}
+
+func TestManyMadeUpBookingsAreSlowedDown(t *testing.T) {
+	w := newTown(t, 0)
+	slot := w.few(on(12, 4), 200)
+	brake := func() (wait time.Duration) {
+		t.Helper()
+		apptest.Read(t, w.st, func(tx *store.Tx) (err error) {
+			wait, err = booking.VisitorBrake(tx)
+			return err
+		})
+		return wait
+	}
+	book := func(from, to int) {
+		t.Helper()
+		resident := audit.Actor{Kind: audit.Resident, Ref: "visitor", Request: "r1"}
+		apptest.Write(t, w.st, func(tx *store.Tx) error {
+			for n := from; n < to; n++ {
+				wish := booking.Wish{Slot: slot.Ref, Channel: booking.Web, Seat: booking.ResidentSeat}
+				if _, err := booking.BookVisitor(tx, resident, wish, card.Visitor{Name: caller(n).Get("name"), Telephone: caller(n).Get("telephone")}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	book(0, 30)
+	if got := brake(); got != 0 {
+		t.Errorf("got %s on a usual day, want no wait", got)
+	}
+	book(30, 40)
+	if got := brake(); got != 500*time.Millisecond {
+		t.Errorf("got %s, want half a second", got)
+	}
+	book(40, 150)
+	if got := brake(); got != 2*time.Second {
+		t.Errorf("got %s, want no more than two seconds", got)
+	}
+	w.clock.Advance(16 * time.Minute)
+	if got := brake(); got != 0 {
+		t.Errorf("got %s later, want no wait", got)
+	}
 }

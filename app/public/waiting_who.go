@@ -75,6 +75,9 @@ func (s *Site) joinVisitor(c *gin.Context) error {
 	if !form.OK() {
 		return s.correctWaiting(c, form)
 	}
+	if err := s.slow(c, booking.VisitorBrake); err != nil {
+		return err
+	}
 	var ref string
 	err := s.store.Write(c, func(tx *store.Tx) (err error) {
 		ref, err = web.Once(tx, c, func() (string, error) {
