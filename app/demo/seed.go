@@ -230,6 +230,17 @@ func openOther(tx *store.Tx, by audit.Actor, at booking.Venue, today jp.Date) er
 	return nil
 }
 
+// translated are some of the town's words in other languages; the announcement's
+// text is not among them, so that it can be seen how that looks.
+var translated = map[string]map[string]string{
+	"南部町役場": {"en": "Nambu Town Office", "vi": "Văn phòng thị trấn Nambu", "id": "Kantor Kota Nambu"},
+	"名川分庁舎": {"en": "Nagawa Branch Office", "vi": "Văn phòng chi nhánh Nagawa", "id": "Kantor Cabang Nagawa"},
+	"土曜日の午前も受け付けます": {
+		"ja-easy": "土曜日（どようび）の 午前（ごぜん）も 来（く）ることが できます", "en": "Also open on Saturday morning",
+		"vi": "Mở cửa cả sáng thứ Bảy", "id": "Buka juga Sabtu pagi",
+	},
+}
+
 // announce puts what residents are told on their site.
 func announce(tx *store.Tx, by audit.Actor, today jp.Date) error {
 	if err := settings.EnsureQuestions(tx, by); err != nil {
@@ -237,6 +248,11 @@ func announce(tx *store.Tx, by audit.Actor, today jp.Date) error {
 	}
 	if err := settings.EnsureTranslations(tx, by); err != nil {
 		return err
+	}
+	for original, texts := range translated {
+		if err := settings.SaveTranslations(tx, by, original, texts); err != nil {
+			return err
+		}
 	}
 	_, err := settings.SaveAnnouncement(tx, by, settings.Announcement{
 		Title: "土曜日の午前も受け付けます", Body: openSaturday(today).Short() + "の午前は、南部町役場でカードを受け取れます。\n" + disclaimer,
