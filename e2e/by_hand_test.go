@@ -30,11 +30,17 @@ func byHand(t *testing.T) (a, b *node) {
 // upByHand starts a machine that takes over only when a person says so.
 func (n *node) upByHand() {
 	n.Helper()
+	n.standBy("--manual")
+}
+
+// standBy starts a machine of a pair.
+func (n *node) standBy(args ...string) {
+	n.Helper()
 	var err error
 	if n.log, err = os.OpenFile(filepath.Join(n.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		n.Fatal(err)
 	}
-	n.process = n.with("standby", append(n.places(), "--peer", n.peer.start.Public, "--manual")...)
+	n.process = n.with("standby", append(append(n.places(), "--peer", n.peer.start.Public), args...)...)
 	n.process.Stdout, n.process.Stderr = n.log, n.log
 	if err := n.process.Start(); err != nil {
 		n.Fatal(err)
