@@ -167,6 +167,9 @@ func (c *crowd) step(ctx context.Context, r *bench.Resident, p *person, n *node)
 		return errRefused
 	}
 	c.doubt(p, "")
+	c.mu.Lock()
+	delete(c.loose, p.Number) // from here on it may be gone, answered or not
+	c.mu.Unlock()
 	answer, err = r.Send(ctx, form)
 	if err := c.judge(answer, err); err != nil {
 		return err
@@ -180,7 +183,6 @@ func (c *crowd) step(ctx context.Context, r *bench.Resident, p *person, n *node)
 	if c.policy == "refuse" {
 		p.may = []string{""}
 	}
-	delete(c.loose, p.Number)
 	return nil
 }
 
