@@ -165,7 +165,11 @@ func TestFilesMergedAwayAfterThePlanAreChosenAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(merge(t.Context(), files[:len(files)-1], out), out.Close()); err != nil {
+	var parts []part
+	for _, f := range files[:len(files)-1] {
+		parts = append(parts, part{path: f})
+	}
+	if err := errors.Join(merge(t.Context(), parts, out), out.Close()); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range files[:len(files)-1] {

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,32 @@ const (
 	// fetchers read from the target side by side: enough to hide its distance,
 	// few enough for a store that allows 100 connections to all its users.
 	fetchers = 48
+	// smallFile is how large a file may be to be kept in memory: making a file for
+	// each of ten thousand takes longer than all the rest. Two windows of them are
+	// there at a time.
+	smallFile = 64 << 10
 )
+
+// part is a file of changes that was fetched or merged: in memory if it is
+// small, else in the spool.
+type part struct {
+	path string
+	text []byte
+}
+
+func (p part) open() (io.ReadCloser, error) {
+	if p.path == "" {
+		return io.NopCloser(bytes.NewReader(p.text)), nil
+	}
+	return os.Open(p.path)
+}
+
+func (p part) remove() error {
+	if p.path == "" {
+		return nil
+	}
+	return os.Remove(p.path)
+}
 
 // assembly makes a database file out of copies, in a folder of its own.
 type assembly struct {
@@ -43,14 +69,14 @@ func (a *assembly) run(ctx context.Context, files []*ltx.FileInfo, database stri
 		return err
 	}
 	for len(merged) > a.window {
-		var fewer []string
+		var fewer []part
 		for len(merged) > 0 {
 			n := min(a.window, len(merged))
-			part, err := a.mergeFiles(ctx, merged[:n])
+			one, err := a.mergeFiles(ctx, merged[:n])
 			if err != nil {
 				return err
 			}
-			fewer, merged = append(fewer, part), merged[n:]
+			fewer, merged = append(fewer, one), merged[n:]
 		}
 		merged = fewer
 	}
@@ -59,9 +85,9 @@ func (a *assembly) run(ctx context.Context, files []*ltx.FileInfo, database stri
 
 // fetchAndMerge merges files window by window; the next window is fetched
 // while one is merged.
-func (a *assembly) fetchAndMerge(ctx context.Context, files []*ltx.FileInfo) (merged []string, err error) {
+func (a *assembly) fetchAndMerge(ctx context.Context, files []*ltx.FileInfo) (merged []part, err error) {
 	group, ctx := errgroup.WithContext(ctx)
-	ready := make(chan []string, 1)
+	ready := make(chan []part, 1)
 	group.Go(func() error {
 		defer close(ready)
 		for rest := files; len(rest) > 0; {
@@ -81,52 +107,58 @@ func (a *assembly) fetchAndMerge(ctx context.Context, files []*ltx.FileInfo) (me
 	})
 	group.Go(func() error {
 		for parts := range ready {
-			part, err := a.mergeFiles(ctx, parts)
+			one, err := a.mergeFiles(ctx, parts)
 			if err != nil {
 				return err
 			}
-			merged = append(merged, part)
+			merged = append(merged, one)
 		}
 		return nil
 	})
 	return merged, group.Wait()
 }
 
-// fetch copies files from the target to the spool and returns their paths in order.
-func (a *assembly) fetch(ctx context.Context, files []*ltx.FileInfo) ([]string, error) {
-	paths := make([]string, len(files))
+// fetch copies files from the target and returns them in order.
+func (a *assembly) fetch(ctx context.Context, files []*ltx.FileInfo) ([]part, error) {
+	parts := make([]part, len(files))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(fetchers)
 	for i, f := range files {
-		paths[i] = filepath.Join(a.spool, fmt.Sprintf("%d-%s", f.Level, ltx.FormatFilename(f.MinTXID, f.MaxTXID)))
+		if f.Size > smallFile {
+			parts[i].path = filepath.Join(a.spool, fmt.Sprintf("%d-%s", f.Level, ltx.FormatFilename(f.MinTXID, f.MaxTXID)))
+		}
 		group.Go(func() error {
-			if err := fetchOne(ctx, a.client, f, paths[i]); err != nil {
+			if err := fetchOne(ctx, a.client, f, &parts[i]); err != nil {
 				return fmt.Errorf("%s: %w", fileName(f), err)
 			}
 			return nil
 		})
 	}
-	return paths, group.Wait()
+	return parts, group.Wait()
 }
 
-func fetchOne(ctx context.Context, c litestream.ReplicaClient, f *ltx.FileInfo, path string) error {
+// fetchOne fetches a file and checks it whole.
+func fetchOne(ctx context.Context, c litestream.ReplicaClient, f *ltx.FileInfo, to *part) error {
 	rc, err := c.OpenLTXFile(ctx, f.Level, f.MinTXID, f.MaxTXID, 0, 0)
 	if err != nil {
 		return fmt.Errorf("open copy: %w", err)
 	}
 	defer rc.Close()
-	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("make file: %w", err)
+	if to.path == "" {
+		// One byte more than there should be shows that there is more.
+		to.text, err = io.ReadAll(io.LimitReader(rc, smallFile+1))
+	} else {
+		err = writeFile(to.path, rc)
 	}
-	defer out.Close()
-	if _, err := io.Copy(out, rc); err != nil {
+	if err != nil {
 		return fmt.Errorf("fetch copy: %w", err)
 	}
-	if _, err := out.Seek(0, io.SeekStart); err != nil {
+	in, err := to.open()
+	if err != nil {
 		return fmt.Errorf("read fetched copy: %w", err)
 	}
-	dec := ltx.NewDecoder(out)
+	defer in.Close()
+	dec := ltx.NewDecoder(in)
 	if err := dec.Verify(); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -136,29 +168,38 @@ func fetchOne(ctx context.Context, c litestream.ReplicaClient, f *ltx.FileInfo, 
 	return nil
 }
 
-// mergeFiles merges files that follow each other into one and removes them.
-func (a *assembly) mergeFiles(ctx context.Context, paths []string) (string, error) {
-	a.merges++
-	out := filepath.Join(a.spool, fmt.Sprintf("merged-%d", a.merges))
-	f, err := os.OpenFile(out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+func writeFile(path string, r io.Reader) error {
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return "", fmt.Errorf("make file: %w", err)
+		return err
 	}
-	if err := errors.Join(merge(ctx, paths, f), f.Close()); err != nil {
-		return "", err
+	_, err = io.Copy(out, r)
+	return errors.Join(err, out.Close())
+}
+
+// mergeFiles merges files that follow each other into one and removes them.
+func (a *assembly) mergeFiles(ctx context.Context, parts []part) (part, error) {
+	a.merges++
+	out := part{path: filepath.Join(a.spool, fmt.Sprintf("merged-%d", a.merges))}
+	f, err := os.OpenFile(out.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return part{}, fmt.Errorf("make file: %w", err)
 	}
-	for _, p := range paths {
-		if err := os.Remove(p); err != nil {
-			return "", fmt.Errorf("remove merged file: %w", err)
+	if err := errors.Join(merge(ctx, parts, f), f.Close()); err != nil {
+		return part{}, err
+	}
+	for _, p := range parts {
+		if err := p.remove(); err != nil {
+			return part{}, fmt.Errorf("remove merged file: %w", err)
 		}
 	}
 	return out, nil
 }
 
-func merge(ctx context.Context, paths []string, w io.Writer) error {
-	readers := make([]io.Reader, len(paths))
-	for i, p := range paths {
-		f, err := os.Open(p)
+func merge(ctx context.Context, parts []part, w io.Writer) error {
+	readers := make([]io.Reader, len(parts))
+	for i, p := range parts {
+		f, err := p.open()
 		if err != nil {
 			return fmt.Errorf("open fetched copy: %w", err)
 		}
@@ -177,7 +218,7 @@ func merge(ctx context.Context, paths []string, w io.Writer) error {
 }
 
 // decode merges the last files straight into the pages of the database file.
-func decode(ctx context.Context, paths []string, database string) error {
+func decode(ctx context.Context, parts []part, database string) error {
 	out, err := os.OpenFile(database, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
 	if err != nil {
 		return fmt.Errorf("make database file: %w", err)
@@ -186,7 +227,7 @@ func decode(ctx context.Context, paths []string, database string) error {
 	pr, pw := io.Pipe()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		err := merge(ctx, paths, pw)
+		err := merge(ctx, parts, pw)
 		pw.CloseWithError(err)
 		return err
 	})

@@ -292,15 +292,15 @@ func (f *Follower) advance(ctx context.Context, last ltx.TXID) error {
 			return err
 		}
 		err = f.spool(func(a *assembly) error {
-			paths, err := a.fetch(ctx, files)
+			parts, err := a.fetch(ctx, files)
 			if errors.Is(err, ErrDamaged) || errors.Is(err, os.ErrNotExist) { // merged away meanwhile
 				return fmt.Errorf("%w: %w", err, errBroken)
 			}
 			if err != nil {
 				return err
 			}
-			for i, path := range paths {
-				if err := f.apply(path); err != nil {
+			for i, part := range parts {
+				if err := f.apply(part); err != nil {
 					return fmt.Errorf("%s: %w: %w", fileName(files[i]), err, errBroken)
 				}
 				f.reached = files[i].MaxTXID

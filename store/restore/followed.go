@@ -84,8 +84,8 @@ func (f *Follower) eachPage(ctx context.Context, use func(i int, page []byte) er
 
 // apply writes the pages of a file, which was read through before, into the
 // database. Cut off half-way, the database is worth nothing.
-func (f *Follower) apply(path string) (err error) {
-	in, err := os.Open(path)
+func (f *Follower) apply(p part) (err error) {
+	in, err := p.open()
 	if err != nil {
 		return err
 	}
