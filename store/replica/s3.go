@@ -14,11 +14,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // connections bounds what one process opens to a store: some allow a hundred
@@ -59,6 +61,13 @@ func newS3(p s3Place) *s3Bucket {
 		// Other stores than Amazon's often know no trailing checksums.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+		// The sum of the body is signed over TLS as well. Without it a store was seen
+		// to keep what it had of an upload that was broken off, as the whole object.
+		APIOptions: []func(*middleware.Stack) error{func(stack *middleware.Stack) error {
+			sum := &v4.ComputePayloadSHA256{}
+			_, err := stack.Finalize.Swap(sum.ID(), sum)
+			return err
+		}},
 	}
 	if p.endpoint != "" {
 		o.BaseEndpoint = aws.String(p.endpoint)
