@@ -48,6 +48,9 @@ type listRowsPage struct {
 	Forgotten bool
 }
 
+// Shown writes a count as people read it.
+func (p listRowsPage) Shown(n int) string { return thousands(n) }
+
 // filterLink is a count that leads to its rows.
 type filterLink struct {
 	Path, Label, Count string

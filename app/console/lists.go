@@ -169,6 +169,7 @@ type listProgressPage struct {
 
 func (d *Desk) showProgress(c *gin.Context, f intake.File, at intake.Progress) error {
 	p := listProgressPage{File: listLineOf(f), Step: at.Step.Label(), Done: thousands(at.Done)}
+	p.File.State = p.Step
 	if f.Total > 0 {
 		p.Percent = min(100, 100*at.Done/f.Total)
 	}
