@@ -95,13 +95,12 @@ func (m *booted) must(want string, args ...string) {
 
 // packaged builds the Debian package of a version, of a later release if there
 // are further migrations, into the machine's folder.
-func (m *booted) packaged(version, later string) {
+func (m *booted) packaged(version string, later func(*testing.T) string) {
 	m.Helper()
 	build := exec.Command("make", "-s", "-C", "..", "deb", "VERSION="+version, "DEB="+filepath.Join(m.shared, "files"))
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if later != "" {
-		release(m.T, later, expands)
-		build.Env = append(build.Env, "GOFLAGS=-overlay="+filepath.Join(filepath.Dir(binary), later, "overlay.json"))
+	if later != nil {
+		build.Env = append(build.Env, "GOFLAGS=-overlay="+filepath.Join(filepath.Dir(later(m.T)), "overlay.json"))
 	}
 	if out, err := build.CombinedOutput(); err != nil {
 		m.Fatalf("make deb: %v\n%s", err, out)
@@ -113,9 +112,10 @@ func (m *booted) packaged(version, later string) {
 // load, a writer that hangs, remove and purge.
 func TestPackageOnAMachine(t *testing.T) {
 	m := boot(t)
-	m.packaged("1.0.0", "")
-	m.packaged("1.1.0", "v9.1.0")
-	const old, next = "/srv/shared/madoguchi_1.0.0_amd64.deb", "/srv/shared/madoguchi_1.1.0_amd64.deb"
+	m.packaged("1.0.0", nil)
+	m.packaged("1.1.0", expanded)
+	m.packaged("1.2.0", contracted)
+	const old, next, last = "/srv/shared/madoguchi_1.0.0_amd64.deb", "/srv/shared/madoguchi_1.1.0_amd64.deb", "/srv/shared/madoguchi_1.2.0_amd64.deb"
 
 	// Installed, it waits to be set up.
 	install := []string{"apt-get", "install", "-y", "-q", "--allow-downgrades"}
@@ -145,6 +145,16 @@ func TestPackageOnAMachine(t *testing.T) {
 	}
 
 	m.hangs()
+
+	// A release that cannot be taken back says so, and is put in place again.
+	m.do(append(install, last)...)
+	out, err := m.try(append(install, old)...)
+	if err == nil || !strings.Contains(out, "madoguchi を始められません") {
+		t.Errorf("took back what cannot be: got %v\n%s", err, out)
+	}
+	m.must("この版のmadoguchiでは扱えない形に変わっています", "journalctl", "-u", "madoguchi", "-o", "cat", "-n", "30")
+	m.do(append(install, last)...)
+	m.awaitReady(time.Second)
 
 	m.do("apt-get", "remove", "-y", "-q", "madoguchi")
 	if out, err := m.try("systemctl", "is-active", "madoguchi-public.socket"); err == nil {

@@ -61,6 +61,12 @@ func release(t *testing.T, version string, scripts ...string) string {
 	return program
 }
 
+// expanded is the next release: it adds to the schema.
+func expanded(t *testing.T) string {
+	t.Helper()
+	return release(t, "v9.1.0", expands)
+}
+
 // contracted is the release after the next: it takes away what the release of
 // today uses, and its database needs the next one at least.
 func contracted(t *testing.T) string {
@@ -86,7 +92,7 @@ func (n *node) schema() (s store.Schema) {
 // twice, while residents read and book: the release before goes on with the
 // database that the next one has expanded.
 func TestUpgradeAndBackUnderLoad(t *testing.T) {
-	next := release(t, "v9.1.0", expands)
+	next := expanded(t)
 	n := machine(t, "alone", t.TempDir())
 	n.seed()
 	n.startManaged("serve")
@@ -150,7 +156,7 @@ func managedPair(t *testing.T) (a, b *node) {
 // it back from both, one after the other, under load: nobody is refused, and the
 // machine that serves goes on serving.
 func TestRollingUpgradeOfThePair(t *testing.T) {
-	next := release(t, "v9.1.0", expands)
+	next := expanded(t)
 	a, b := managedPair(t)
 	s, end := a.flow(a.start.Public)
 	begin := time.Now()
