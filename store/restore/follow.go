@@ -14,6 +14,7 @@ import (
 	"github.com/benbjohnson/litestream"
 	"github.com/superfly/ltx"
 
+	"madoguchi/store"
 	"madoguchi/store/replica"
 )
 
@@ -368,7 +369,8 @@ func (f *Follower) look(ctx context.Context, beat replica.Beat) {
 		f.tell(func(s *Following) { s.Found = err.Error() })
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		if f.epoch == epoch {
+		// A program that is too old finds the same in whatever it builds anew.
+		if f.epoch == epoch && !errors.Is(err, store.ErrNewerSchema) {
 			f.forget(err)
 		}
 		return

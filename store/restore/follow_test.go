@@ -261,6 +261,30 @@ func TestFollowerBeginsAnewAfterAGapAndInANewEpoch(t *testing.T) {
 	wantNames(t, names(t, s.path), "a", "b", "c", "d")
 }
 
+// A program that is too old for the database says so and does not build it
+// again and again.
+func TestFollowerOfANewerReleaseGoesOn(t *testing.T) {
+	database, tg := places(t)
+	serve(t, database, tg, func(st *store.Store, rep *replica.Replica) {
+		write(t, st, "a")
+		breakRules(t, database, `PRAGMA user_version = 9999`)
+		breakRules(t, database, `UPDATE store_state SET readable_from = 9999`)
+		write(t, st, "b")
+		awaitCopy(t, rep)
+		s := newStandby(t, tg)
+		found := s.until("what is wrong", func(f Following) bool { return f.Found != "" })
+		write(t, st, "c")
+		awaitCopy(t, rep)
+		after := s.until("the next file", func(f Following) bool { return f.Reached > found.Reached })
+		if after.Begun != 1 || !strings.Contains(after.Found, "newer") {
+			t.Errorf("got %+v, want it built once and what is wrong said", after)
+		}
+		if err := s.f.End(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // A take-over does not wait for what the follower is doing.
 func TestTakeOverDoesNotWaitForACheck(t *testing.T) {
 	database, tg := places(t)
