@@ -12,7 +12,7 @@ import (
 	"madoguchi/app"
 )
 
-//go:embed assets templates litestream.yml
+//go:embed assets templates litestream.yml docs/runbooks
 var files embed.FS
 
 func main() {

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"madoguchi/app/watch"
+	"madoguchi/e2e/book"
 )
 
 // TestSystemPageShowsAnAlarmUntilItIsSeenTo: what goes wrong while the server
@@ -35,6 +38,30 @@ func TestSystemPageShowsAnAlarmUntilItIsSeenTo(t *testing.T) {
 			b.must("確認したことを記録しました", "確認した人")
 			b.shoot("system-acknowledged")
 		})
+	}
+}
+
+// TestSystemPagesAreAccessible: the status page in every state that the
+// console's tests hold, and a runbook, on a screen and at 320 px.
+func TestSystemPagesAreAccessible(t *testing.T) {
+	pages, err := book.Pages("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(book.Handler(".."))
+	t.Cleanup(server.Close)
+	for _, window := range []size{desktop, narrow} {
+		b, n := open(t, server.URL, window, true), 0
+		for _, p := range pages {
+			if p.Site == "console" && (strings.HasPrefix(p.State, "system") || p.State == "runbook") {
+				n++
+				b.visit(p.Address())
+				b.shoot(p.State)
+			}
+		}
+		if n < 8 {
+			t.Errorf("got %d pages, want every state", n)
+		}
 	}
 }
 

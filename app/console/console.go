@@ -36,7 +36,7 @@ var NotAllowed = problem.Define(problem.Forbidden, "not_allowed")
 // Options say what the console works with; Store and Files are needed.
 type Options struct {
 	Store *store.Store
-	// Files holds the folders assets and templates.
+	// Files holds the folders assets, templates and docs/runbooks.
 	Files fs.FS
 	// Log takes one line for each request; nil means slog.Default().
 	Log *slog.Logger
@@ -56,6 +56,7 @@ type Desk struct {
 	residentSite string
 	store        *store.Store
 	site         *web.Site
+	files        fs.FS
 	// postal is the dictionary in use; it follows what the store holds.
 	postal *intake.Dictionary
 	runner *intake.Runner
@@ -76,7 +77,7 @@ func New(ctx context.Context, o Options) (*Desk, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	d := &Desk{residentSite: o.ResidentSite, store: o.Store, mailFrom: o.MailFrom, watch: o.Watch, postal: intake.NewDictionary(o.Store, log)}
+	d := &Desk{residentSite: o.ResidentSite, store: o.Store, files: o.Files, mailFrom: o.MailFrom, watch: o.Watch, postal: intake.NewDictionary(o.Store, log)}
 	d.runner = intake.NewRunner(o.Store, d.postal, log)
 	var err error
 	if d.watch == nil {

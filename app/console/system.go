@@ -1,9 +1,13 @@
 package console
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -23,6 +27,7 @@ func (d *Desk) systemRoutes() []guarded {
 		d.need(staff.MayWatchSystem, web.GET("/system", d.system)),
 		d.need(staff.MayWatchSystem, web.GET("/system/acknowledge", toSystem)),
 		d.need(staff.MayWatchSystem, web.POST("/system/acknowledge", d.acknowledge)),
+		d.need(staff.MayWatchSystem, web.GET("/system/runbooks/:name", d.runbook)),
 		d.need(staff.MayWatchSystem, web.GET("/system/test", toSystem)),
 		d.need(staff.MayWatchSystem, web.POST("/system/test", d.testAlarms)),
 	}
@@ -135,6 +140,30 @@ func placesOf(m watch.Measured) []placeLine {
 		)
 	}
 	return append(all, placeLine{"プログラムの版", orNone(m.Release)}, placeLine{"データベースの版", fmt.Sprint(m.Schema)})
+}
+
+// runbookPage is a runbook (手順書) as it is written.
+type runbookPage struct {
+	page
+	Text string
+}
+
+// runbook shows one: who is called at night has this page at hand, and hardly
+// the program's folder.
+func (d *Desk) runbook(c *gin.Context) error {
+	name := c.Param("name")
+	if path.Base(name) != name || !strings.HasSuffix(name, ".md") {
+		return store.ErrNotFound
+	}
+	text, err := fs.ReadFile(d.files, "docs/runbooks/"+name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return store.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	title, rest, _ := strings.Cut(strings.TrimPrefix(string(text), "# "), "\n")
+	return d.show(c, http.StatusOK, "runbook", title, &runbookPage{Text: strings.TrimSpace(rest)})
 }
 
 // acknowledge notes that somebody has seen to an alarm, also while the place of

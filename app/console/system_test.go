@@ -148,8 +148,34 @@ func TestStatusPageInEveryState(t *testing.T) {
 			p := o.administrator().Get("/system")
 			must(t, p, http.StatusOK, c.says...)
 			golden(t, "system_"+c.name, p, unwritten(t, p)...)
+			for _, a := range p.FindAll(`a[href^="/system/runbooks/"]`) {
+				must(t, o.administrator().Get(apptest.Attr(a, "href")), http.StatusOK)
+			}
 		})
 	}
+}
+
+func TestEveryRunbookCanBeReadOnTheConsole(t *testing.T) {
+	o := open(t)
+	names := []string{"alarms.md", "drill.md", "metrics.md"}
+	for _, k := range watch.Kinds() {
+		names = append(names, k.Runbook())
+	}
+	for _, name := range names {
+		p := o.administrator().Get("/system/runbooks/" + name)
+		text, err := os.ReadFile(filepath.Join(apptest.Root(), "docs", "runbooks", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		heading, _, _ := strings.Cut(strings.TrimPrefix(string(text), "# "), "\n")
+		must(t, p, http.StatusOK, heading)
+		sound(t, name, p)
+	}
+	golden(t, "runbook", o.administrator().Get("/system/runbooks/certificate.md"))
+	for _, name := range []string{"none.md", "..%2f..%2fREADME.md", "..", "alarms"} {
+		must(t, o.administrator().Get("/system/runbooks/"+name), http.StatusNotFound)
+	}
+	must(t, o.clerk().Get("/system/runbooks/alarms.md"), http.StatusForbidden)
 }
 
 // copied keeps copies of the office's database in a folder, and confirms by it.

@@ -65,6 +65,7 @@ var pages = map[string]any{
 	"left_settle":  &settlePage{},
 	"waiting_join": &joinPage{},
 	"mails":        &mailsPage{},
+	"runbook":      &runbookPage{},
 	"system":       &systemPage{},
 }
 
