@@ -122,6 +122,9 @@ var kinds = []kind{
 		time.Sleep(time.Second)
 		r.fault = time.Now()
 		r.serving.kill()
+		// For some attempts, not for good: a take-over needs dozens of requests.
+		r.hold(12*time.Second, 20*time.Second)
+		r.standby.front.failing.Store(0)
 		r.await(r.standby)
 		r.heal = append(r.heal, r.serving.up)
 	}},

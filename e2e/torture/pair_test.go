@@ -221,7 +221,9 @@ func (r *round) await(n *node) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	r.takeOver = time.Since(r.fault)
+	if r.takeOver == 0 {
+		r.takeOver = time.Since(r.fault)
+	}
 }
 
 // hold lets the fault last for some seconds. Whether the other takes over

@@ -55,8 +55,10 @@ func newS3(p s3Place) *s3Bucket {
 		Region:      p.region,
 		Credentials: credentials.NewStaticCredentialsProvider(p.id, p.secret, ""),
 		HTTPClient:  &http.Client{Transport: transport},
-		// Whoever calls tries again, with its own deadline and its own judgement.
-		Retryer:      retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = 2; o.MaxBackoff = 200 * time.Millisecond }),
+		// Whoever calls tries again, with its own deadline and its own judgement. Here
+		// only so often that dozens of requests in a row come through a store that
+		// fails some.
+		Retryer:      retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = 4; o.MaxBackoff = 200 * time.Millisecond }),
 		UsePathStyle: p.pathStyle,
 		// Other stores than Amazon's often know no trailing checksums.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
