@@ -151,7 +151,7 @@ func takeIn(ctx context.Context, st *store.Store, epoch string, all []booking.An
 		if !ok {
 			return err
 		}
-		if err := st.Write(ctx, func(tx *store.Tx) error { return booking.Undecided(tx, l.Ref, why) }); err != nil {
+		if err := st.Write(ctx, func(tx *store.Tx) error { return booking.Undecided(tx, leftBy, l, why) }); err != nil {
 			return err
 		}
 	}

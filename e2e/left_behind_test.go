@@ -24,13 +24,10 @@ func wire(t *testing.T, store string) (address string, cut *atomic.Bool) {
 		t.Fatal(err)
 	}
 	cut = &atomic.Bool{}
-	proxy := httputil.NewSingleHostReverseProxy(to)
-	director := proxy.Director
-	proxy.Director = func(r *http.Request) {
-		host := r.Host // it is part of the signature
-		director(r)
-		r.Host = host
-	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(to)
+		r.Out.Host = r.In.Host // it is part of the signature
+	}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if cut.Load() {
 			panic(http.ErrAbortHandler)

@@ -8,7 +8,8 @@ const (
 
 // The actions on what a machine that was succeeded had answered as provisional.
 const (
-	LeftTakenIn Action = "left_behind_taken_in"
-	LeftRedone  Action = "left_behind_redone"
-	LeftSettled Action = "left_behind_settled"
+	LeftTakenIn   Action = "left_behind_taken_in"
+	LeftUndecided Action = "left_behind_undecided"
+	LeftRedone    Action = "left_behind_redone"
+	LeftSettled   Action = "left_behind_settled"
 )

@@ -304,12 +304,12 @@ func (l LeftBehind) goOn(tx *store.Tx, by audit.Actor, w Wish) error {
 }
 
 // Undecided notes why it could not be redone: a person decides.
-func Undecided(tx *store.Tx, ref store.Ref, why *problem.Problem) error {
-	_, err := tx.Exec(`UPDATE left_behind SET why = ? WHERE ref = ? AND state = 'open'`, why.Code, ref)
+func Undecided(tx *store.Tx, by audit.Actor, l LeftBehind, why *problem.Problem) error {
+	_, err := tx.Exec(`UPDATE left_behind SET why = ? WHERE ref = ? AND state = 'open'`, why.Code, l.Ref)
 	if err != nil {
 		return fmt.Errorf("note why it was left: %w", err)
 	}
-	return nil
+	return audit.Record(tx, by, audit.LeftUndecided, l.Subject(), audit.Detail{"booking": l.BookingRef, "why": why.Code})
 }
 
 // Settle ends an entry of the work list with what was done about it. Problems:

@@ -28,7 +28,7 @@ func (o *office) left(number string, r card.Record, visitor *card.Visitor, s boo
 	})
 	err := o.st.Write(o.t.Context(), func(tx *store.Tx) error { return booking.Redo(tx, by, l.Ref, l.Version) })
 	if why, ok := problem.As(err); ok {
-		apptest.Write(o.t, o.st, func(tx *store.Tx) error { return booking.Undecided(tx, l.Ref, why) })
+		apptest.Write(o.t, o.st, func(tx *store.Tx) error { return booking.Undecided(tx, by, l, why) })
 	} else if err != nil {
 		o.t.Fatal(err)
 	}
@@ -76,8 +76,8 @@ func TestStaffDecideWhatWasLeftBehind(t *testing.T) {
 	must(t, p, http.StatusOK, "済みにしました。", "決めるものはありません。", "電話で連絡し、来ないことになった")
 	golden(t, "left_behind_ended", p)
 	must(t, c.Get(path), http.StatusConflict, "ほかの人が済ませました。")
-	if n := o.count(`SELECT count(*) FROM audit WHERE action IN ('left_behind_taken_in', 'left_behind_redone', 'left_behind_settled')`); n != 6 {
-		t.Errorf("got %d entries in the audit log, want three for each step", n)
+	if n := o.count(`SELECT count(*) FROM audit WHERE action IN ('left_behind_taken_in', 'left_behind_undecided', 'left_behind_redone', 'left_behind_settled')`); n != 8 {
+		t.Errorf("got %d entries in the audit log, want one for each of the steps", n)
 	}
 	if n := o.count(`SELECT count(*) FROM audit WHERE detail LIKE '%来庁%' OR detail LIKE '%電話%' OR detail LIKE '%1111%'`); n != 0 {
 		t.Errorf("got %d entries that name someone", n)
