@@ -68,13 +68,15 @@ func (a *arena) snapshot() *replay {
 	return r
 }
 
+// seatsNow reads who has which seat. A card whose visit is over, or that nobody
+// came for, may be booked again; its seat stays taken.
 func seatsNow(tx *store.Tx) (map[store.Ref]seatAt, error) {
 	type row struct {
 		Ref              store.Ref
 		Slot, Seat, Card string
 	}
 	rows, err := store.All[row](tx, `SELECT booking.ref, slot.ref AS slot, booking.seat, coalesce(card.ref, '') AS card FROM booking
-		JOIN slot ON slot.id = booking.slot_id LEFT JOIN card ON card.id = booking.card_id WHERE booking.state NOT IN ('cancelled', 'expired')`)
+		JOIN slot ON slot.id = booking.slot_id LEFT JOIN card ON card.id = booking.card_id AND booking.state IN ('held', 'booked', 'checked_in', 'called') WHERE booking.state NOT IN ('cancelled', 'expired')`)
 	seats := map[store.Ref]seatAt{}
 	for _, r := range rows {
 		seats[r.Ref] = seatAt{r.Slot, r.Seat, r.Card}

@@ -126,7 +126,7 @@ func TestPackageOnAMachine(t *testing.T) {
 	}
 	m.setUp()
 	m.must("業務を行っています", "systemctl", "show", "-p", "StatusText", "madoguchi.service")
-	m.awaitReady(time.Second)
+	m.awaitReady(20 * time.Second)
 	m.must("success", "systemctl", "show", "-p", "Result", "madoguchi-rehearse.service")
 
 	s, end := m.flow(m.start.Public)
@@ -154,7 +154,7 @@ func TestPackageOnAMachine(t *testing.T) {
 	}
 	m.must("この版のmadoguchiでは扱えない形に変わっています", "journalctl", "-u", "madoguchi", "-o", "cat", "-n", "30")
 	m.do(append(install, last)...)
-	m.awaitReady(time.Second)
+	m.awaitReady(20 * time.Second)
 
 	m.do("apt-get", "remove", "-y", "-q", "madoguchi")
 	if out, err := m.try("systemctl", "is-active", "madoguchi-public.socket"); err == nil {

@@ -139,8 +139,10 @@ func (n *node) await(state string, limit time.Duration) time.Duration {
 	begin := time.Now()
 	for n.state() != state {
 		if time.Since(begin) > limit {
-			n.signal(syscall.SIGQUIT) // what it is doing goes to the log
-			time.Sleep(time.Second)
+			if n.process != nil { // else the service manager has it
+				n.signal(syscall.SIGQUIT) // what it is doing goes to the log
+				time.Sleep(time.Second)
+			}
 			n.Fatalf("machine %s: got %q after %v, want %q\n%s", n.name, n.state(), limit, state, n.logged())
 		}
 		time.Sleep(50 * time.Millisecond)
