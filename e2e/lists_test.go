@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -64,16 +63,22 @@ func (b *browser) upload(kind, path string) {
 	b.must("列を指定する")
 	b.shoot("columns")
 	b.follow(`form[action$="/columns"] button`)
-	for range 100 {
-		if !strings.Contains(b.text(), "突合しています") {
-			break
-		}
-		b.shoot("progress")
-		time.Sleep(100 * time.Millisecond)
-		b.do(chromedp.Reload())
-	}
+	b.awaitList()
 	b.check()
 	b.shoot("rows")
+}
+
+// awaitList looks again until nothing is under way with the list any more.
+func (b *browser) awaitList() {
+	b.Helper()
+	for range 20 {
+		if !strings.Contains(b.text(), "いまの状態を見る") {
+			return
+		}
+		b.shoot("progress")
+		b.follow(`a[href$="?wait=1"]`)
+	}
+	b.Fatal("the list does not come to its end")
 }
 
 // press0 clicks what leads nowhere.
@@ -93,9 +98,11 @@ func (b *browser) takeAddresses(w *town) {
 	b.press0(`#f-code-0`)
 	b.follow(`form[action*="/rows/"] button`)
 	b.follow(`form[action$="/apply"] button`)
+	b.awaitList()
 	b.must("名簿を反映しました。", "反映した行 2件")
 	b.shoot("applied")
 	b.follow(`form[action$="/back"] button`)
+	b.awaitList()
 	b.must("元に戻した行 2件")
 
 	b.visit("/lists")
@@ -111,6 +118,7 @@ func (b *browser) takeAddresses(w *town) {
 func (b *browser) takeRenewals(w *town) {
 	b.upload("renewal", w.file("koushin.csv", []byte("氏名,フリガナ,生年月日,有効期限\nだれか,ダレカ,S30.1.1,2027/1/1\n")))
 	b.follow(`form[action$="/apply"] button`)
+	b.awaitList()
 	b.visit("/lists/renewals?group=only_list")
 	b.must("だれか")
 	b.shoot("renewals")

@@ -122,7 +122,13 @@ func (b *browser) sendProxy() {
 	}
 	b.do(chromedp.Click(`#f-reason-9`, chromedp.ByQuery))
 	b.follow(`form[action$="/booking/reason"] button`)
-	b.must("母子健康手帳")
+	var language string
+	b.do(chromedp.Evaluate(`document.documentElement.lang`, &language))
+	if language == "en" {
+		b.must("Mother and child health handbook")
+	} else {
+		b.must("母子健康手帳")
+	}
 	b.shoot("proxy")
 }
 

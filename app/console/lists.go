@@ -131,6 +131,9 @@ func (d *Desk) uploadList(c *gin.Context) error {
 
 // list shows a file as far as it has come.
 func (d *Desk) list(c *gin.Context) error {
+	if c.Query("wait") != "" {
+		d.waitForList(c)
+	}
 	f, err := d.listFile(c)
 	if err != nil {
 		return err
@@ -147,6 +150,23 @@ func (d *Desk) list(c *gin.Context) error {
 		return d.showProgress(c, f, intake.Progress{Step: intake.Matching, Done: f.Done})
 	}
 	return d.showRows(c, http.StatusOK, f)
+}
+
+// waitForList waits for the end of what is under way, but not for long.
+func (d *Desk) waitForList(c *gin.Context) {
+	end := time.After(pictureWait)
+	for {
+		if _, busy := d.runner.Progress(refOf(c)); !busy {
+			return
+		}
+		select {
+		case <-end:
+			return
+		case <-c.Done():
+			return
+		case <-time.After(pictureGlint):
+		}
+	}
 }
 
 func (d *Desk) listFile(c *gin.Context) (f intake.File, err error) {
@@ -173,7 +193,6 @@ func (d *Desk) showProgress(c *gin.Context, f intake.File, at intake.Progress) e
 	if f.Total > 0 {
 		p.Percent = min(100, 100*at.Done/f.Total)
 	}
-	c.Header("Refresh", fmt.Sprintf("2; url=%s", listPath(f.Ref)))
 	return d.show(c, http.StatusOK, "list_progress", p.Step, &p)
 }
 
